@@ -1,0 +1,110 @@
+"""Everything that can be asked of a board. What a carrier tells us (`cordboard.engine.carrier`) is asked as it is.
+
+`by` is who asks: a rep's name, checked against what they may do, or `system`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from cordboard.engine.carrier import CarrierEvent, Media, SendResult
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.vocabulary import SYSTEM, Presence
+
+
+class Configure(Struct, frozen=True, kw_only=True, tag_field="type", tag="configure"):
+    """Put a configuration in force. It is checked first; nothing changes if it has a problem."""
+
+    config: BoardConfig
+    by: str = SYSTEM
+
+
+class Tick(Struct, frozen=True, kw_only=True, tag_field="type", tag="tick"):
+    """Let every deadline that has passed take effect."""
+
+
+class ConversationCommand(Struct, frozen=True, kw_only=True, tag_field="type"):
+    """Something that a person asks about one conversation."""
+
+    conversation: int
+    by: str
+
+
+class AcceptOffer(ConversationCommand, frozen=True, kw_only=True, tag="accept_offer"):
+    """Take the conversation that is offered to me."""
+
+
+class DeclineOffer(ConversationCommand, frozen=True, kw_only=True, tag="decline_offer"):
+    """Refuse the conversation that is offered to me."""
+
+
+class PickConversation(ConversationCommand, frozen=True, kw_only=True, tag="pick_conversation"):
+    """Take a conversation from one of my queues."""
+
+
+class ParkConversation(ConversationCommand, frozen=True, kw_only=True, tag="park_conversation"):
+    """Leave the conversation without ending it."""
+
+
+class ResumeConversation(ConversationCommand, frozen=True, kw_only=True, tag="resume_conversation"):
+    """Open the conversation that I parked."""
+
+
+class ReleaseConversation(ConversationCommand, frozen=True, kw_only=True, tag="release_conversation"):
+    """Put the conversation back on its queue."""
+
+
+class TransferConversation(ConversationCommand, frozen=True, kw_only=True, tag="transfer_conversation"):
+    """Hand the conversation to a rep, or to a queue: exactly one of them is given."""
+
+    rep: str | None = None
+    queue: str | None = None
+
+
+class CloseConversation(ConversationCommand, frozen=True, kw_only=True, tag="close_conversation"):
+    """End the conversation."""
+
+
+class Reply(ConversationCommand, frozen=True, kw_only=True, tag="reply"):
+    """Text the customer. A parked conversation is resumed first; a supervisor who does not hold it takes it over."""
+
+    body: str
+    media: tuple[Media, ...] = ()
+
+
+class SetPresence(Struct, frozen=True, kw_only=True, tag_field="type", tag="set_presence"):
+    """Say how a rep is; for somebody else, supervisors only."""
+
+    rep: str
+    presence: Presence
+    by: str
+
+
+class StartSending(Struct, frozen=True, kw_only=True, tag_field="type", tag="start_sending"):
+    """Note that a queued message is about to be handed to its carrier."""
+
+    message: int
+
+
+class RecordSend(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_send"):
+    """Note what became of handing a message to its carrier."""
+
+    message: int
+    result: SendResult
+
+
+RepCommand: TypeAlias = (
+    AcceptOffer
+    | DeclineOffer
+    | PickConversation
+    | ParkConversation
+    | ResumeConversation
+    | ReleaseConversation
+    | TransferConversation
+    | CloseConversation
+    | Reply
+)
+
+Command: TypeAlias = Configure | Tick | CarrierEvent | RepCommand | SetPresence | StartSending | RecordSend

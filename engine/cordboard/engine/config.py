@@ -1,0 +1,237 @@
+"""The board's configuration: records, their defaults, and what must hold between them.
+
+Reading a file is the daemon's work; a host that embeds the engine builds these records itself. Durations are
+milliseconds here and `"90s"` in files: fields of that kind are typed `Duration`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta, Struct
+
+from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.vocabulary import (
+    SYSTEM,
+    AmbiguousSends,
+    AssignmentMethod,
+    Capability,
+    Distribution,
+    NumberKind,
+    Presence,
+    Role,
+)
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}\Z")]
+"""How people, queues and everything else of a board are called: it goes into URLs, logs and databases."""
+
+Duration = Annotated[int, Meta(ge=0, extra={"unit": "duration"})]
+"""A length of time in milliseconds; a file writes it `"90s"`, `"15m"`, `"2h"` or `"30d"`."""
+
+Positive = Annotated[int, Meta(ge=1)]
+
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+SHORT_CODE = re.compile(r"\d{3,8}")
+
+
+class Channel(Struct, frozen=True, kw_only=True):
+    """An account at a carrier, as far as the board knows it; the credentials stay with its transport.
+
+    Attributes:
+        name: Names the webhook path, `/webhooks/{name}`.
+        provider: The transport's entry point.
+    """
+
+    name: Name
+    provider: str
+
+
+class Number(Struct, frozen=True, kw_only=True):
+    """An address of ours on a channel.
+
+    Attributes:
+        address: E.164 with its plus sign, or a short code's digits.
+        channel: The account it belongs to.
+        kind: What sort of number it is.
+        workstream: The settings its conversations run under.
+        capabilities: What it carries. A toll-free number may serve SMS and voice at once.
+        direct_routing: Azure direct-routing numbers carry voice alone; as an SMS number one is refused.
+    """
+
+    address: str
+    channel: Name
+    kind: NumberKind
+    workstream: Name
+    capabilities: tuple[Capability, ...] = (Capability.SMS,)
+    direct_routing: bool = False
+
+
+class AutoClose(Struct, frozen=True, kw_only=True):
+    """How long nothing may happen to a conversation before it is closed (Dynamics' defaults for SMS)."""
+
+    queued: Duration = 30 * DAY
+    active: Duration = 30 * DAY
+    parked: Duration = 3 * DAY
+
+
+class Workstream(Struct, frozen=True, kw_only=True):
+    """The settings that a number's conversations run under.
+
+    Attributes:
+        name: Its name.
+        queue: The fallback queue.
+        distribution: Whether conversations are pushed to reps or picked by them; may change at any time.
+        offer_timeout: How long a rep may leave an offer unanswered.
+        auto_accept: Whether an offer counts as accepted at once.
+        capacity_cost: Units of a rep's capacity that one conversation takes.
+        allowed_presences: The presences in which a rep gets this workstream's conversations.
+        quiet_after: An active conversation whose customer has been silent this long is parked.
+        wrap_up: How long a closed conversation still holds its rep's capacity; 0 for not at all.
+        auto_close: When nothing happens for so long, the conversation is closed.
+        reopen_window: A text this soon after closing reopens the conversation.
+        max_declines: A rep who declined or missed a conversation this often is not offered it again.
+        ambiguous_sends: What to do with a text that may or may not have been sent.
+    """
+
+    name: Name
+    queue: Name
+    distribution: Distribution = Distribution.PUSH
+    offer_timeout: Annotated[int, Meta(ge=1 * SECOND, extra={"unit": "duration"})] = 120 * SECOND
+    auto_accept: bool = False
+    capacity_cost: Positive = 1
+    allowed_presences: tuple[Presence, ...] = (Presence.AVAILABLE, Presence.BUSY)
+    quiet_after: Annotated[int, Meta(ge=1 * SECOND, extra={"unit": "duration"})] = 10 * MINUTE
+    wrap_up: Duration = 0
+    auto_close: AutoClose = AutoClose()
+    reopen_window: Duration = 24 * HOUR
+    max_declines: Positive = 3
+    ambiguous_sends: AmbiguousSends = AmbiguousSends.AT_MOST_ONCE
+
+
+class Queue(Struct, frozen=True, kw_only=True):
+    """An ordered waiting list and the reps who serve it."""
+
+    name: Name
+    assignment: AssignmentMethod = AssignmentMethod.HIGHEST_CAPACITY
+    reps: tuple[Name, ...] = ()
+
+
+class Rep(Struct, frozen=True, kw_only=True):
+    """A service representative.
+
+    Attributes:
+        name: Their name in commands, logs and URLs.
+        display_name: Their name as people see it; the name itself where it is empty.
+        capacity: Units of work they hold at once.
+        roles: What they may do.
+        disconnect_grace: How long an offline rep keeps the conversations they hold.
+    """
+
+    name: Name
+    display_name: str = ""
+    capacity: Annotated[int, Meta(ge=0)] = 1
+    roles: tuple[Role, ...] = (Role.REP,)
+    disconnect_grace: Duration = 150 * SECOND
+
+
+class BoardConfig(Struct, frozen=True, kw_only=True):
+    """Everything that is configured of one board.
+
+    Attributes:
+        name: The board's name, on everything it stores.
+        time_zone: An IANA time zone.
+        channels: Accounts at carriers.
+        numbers: Addresses of ours.
+        workstreams: Settings of conversations.
+        queues: Waiting lists.
+        reps: People.
+    """
+
+    name: Name
+    time_zone: str = "UTC"
+    channels: tuple[Channel, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    workstreams: tuple[Workstream, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    reps: tuple[Rep, ...] = ()
+
+
+def check(config: BoardConfig) -> None:
+    """Raise `InvalidConfiguration` with every problem of `config`, each as `key: reason`."""
+    problems = tuple(find_problems(config))
+    if problems:
+        raise InvalidConfiguration(problems)
+
+
+def find_problems(config: BoardConfig) -> Iterator[str]:
+    """Yield every way in which the records of `config` do not fit together, each as `key: reason`."""
+    yield from _zone_problems(config)
+    yield from _duplicates("channels", [each.name for each in config.channels])
+    yield from _duplicates("numbers", [each.address for each in config.numbers], key="address")
+    yield from _duplicates("workstreams", [each.name for each in config.workstreams])
+    yield from _duplicates("queues", [each.name for each in config.queues])
+    yield from _duplicates("reps", [each.name for each in config.reps])
+    yield from _number_problems(config)
+    queues = {each.name for each in config.queues}
+    for index, workstream in enumerate(config.workstreams):
+        yield from _missing(f"workstreams[{index}].queue", workstream.queue, queues, "queue")
+
+    reps = {each.name for each in config.reps}
+    for index, queue in enumerate(config.queues):
+        yield from _duplicates(f"queues[{index}].reps", list(queue.reps), key="")
+        for position, rep in enumerate(queue.reps):
+            yield from _missing(f"queues[{index}].reps[{position}]", rep, reps, "rep")
+
+    for index, person in enumerate(config.reps):
+        if person.name in (SYSTEM, "customer"):
+            yield f"reps[{index}].name: {person.name!r} is a word of Cordboard's own; choose another name"
+
+
+def _zone_problems(config: BoardConfig) -> Iterator[str]:
+    try:
+        ZoneInfo(config.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        yield f"board.time_zone: {config.time_zone!r} is no IANA time zone, such as 'America/Los_Angeles'"
+
+
+def _number_problems(config: BoardConfig) -> Iterator[str]:
+    channels = {each.name for each in config.channels}
+    workstreams = {each.name for each in config.workstreams}
+    for index, number in enumerate(config.numbers):
+        key = f"numbers[{index}]"
+        yield from _missing(f"{key}.channel", number.channel, channels, "channel")
+        yield from _missing(f"{key}.workstream", number.workstream, workstreams, "workstream")
+        if number.kind is NumberKind.SHORT_CODE:
+            if not SHORT_CODE.fullmatch(number.address):
+                yield f"{key}.address: {number.address!r} is no short code: 3 to 8 digits, nothing else"
+        elif not E164.fullmatch(number.address):
+            yield f"{key}.address: {number.address!r} is not E.164, such as '+18005550100'"
+
+        if number.direct_routing:
+            yield f"{key}.direct_routing: a direct-routing number cannot carry SMS; remove it from this file"
+        elif Capability.SMS not in number.capabilities:
+            yield f"{key}.capabilities: without 'sms' the number cannot serve texts; add it or remove the number"
+
+
+def _duplicates(table: str, names: list[str], *, key: str = "name") -> Iterator[str]:
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in first:
+            where = f"{table}[{index}].{key}" if key else f"{table}[{index}]"
+            yield f"{where}: {name!r} is there already, as {table}[{first[name]}]"
+        else:
+            first[name] = index
+
+
+def _missing(key: str, name: str, known: set[str], what: str) -> Iterator[str]:
+    if name not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        yield f"{key}: there is no {what} {name!r} (there is: {listed})"

@@ -1,0 +1,343 @@
+"""Everything that happens on a board, as facts. Applying them in their order gives the board: nothing else changes it.
+
+They are what the journal keeps, what the desk and the feed show, what reports count and what the audit trail is.
+Each carries all that `cordboard.engine.board.evolve` needs, so that a journal can be replayed without deciding again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, TypeAlias
+
+from msgspec import Struct
+
+from cordboard.engine.carrier import DeliveryReported, Failure, Media
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import CloseReason, MessageStatus, Presence, Timestamp, Trigger
+
+
+def _tag(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+class BoardEvent(Struct, frozen=True, kw_only=True, tag_field="type", tag=_tag):
+    """A fact of the board.
+
+    Attributes:
+        seq: Its number in the board's journal: 1, 2, 3, …
+        at: When it happened.
+    """
+
+    seq: int
+    at: Timestamp
+
+
+class BoardConfigured(BoardEvent, frozen=True, kw_only=True):
+    """A configuration is in force."""
+
+    config: BoardConfig
+    by: str
+
+
+class PresenceChanged(BoardEvent, frozen=True, kw_only=True):
+    """A rep's presence is another. `release_at`: when they lose what they hold, if they went offline."""
+
+    rep: str
+    presence: Presence
+    by: str
+    release_at: Timestamp | None = None
+
+
+class TextUnroutable(BoardEvent, frozen=True, kw_only=True):
+    """A text came for a number that is not configured; it is kept for the administrator."""
+
+    message: int
+    channel: str
+    number: str
+    customer: str
+    body: str
+    media: tuple[Media, ...]
+    segments: int
+    provider_id: str
+
+
+class WebhookKept(BoardEvent, frozen=True, kw_only=True):
+    """A true request of a carrier's that nobody could read was kept."""
+
+    channel: str
+    reason: str
+    content_type: str
+    body: bytes
+
+
+class ConversationEvent(BoardEvent, frozen=True, kw_only=True):
+    """A fact of one conversation."""
+
+    conversation: int
+
+
+class ConversationOpened(ConversationEvent, frozen=True, kw_only=True):
+    """A customer's text found no conversation to join: a new one begins."""
+
+    number: str
+    customer: str
+    channel: str
+    workstream: str
+    priority: int = 0
+
+
+class MessageReceived(ConversationEvent, frozen=True, kw_only=True):
+    """A customer's text is in the conversation."""
+
+    message: int
+    channel: str
+    number: str
+    customer: str
+    body: str
+    media: tuple[Media, ...]
+    segments: int
+    provider_id: str
+
+
+# The machine's moves: each class is one trigger of the table in `cordboard.engine.board.conversation`.
+
+
+class Move(ConversationEvent, frozen=True, kw_only=True):
+    """A conversation moved. `by` asked for it; `why` says more where there is more to say."""
+
+    trigger: ClassVar[Trigger]
+    by: str
+    why: str = ""
+
+
+class Grant(Move, frozen=True, kw_only=True):
+    """A move that begins an assignment: `expires_at` is set where it is an offer."""
+
+    assignment: int
+    rep: str
+    cost: int
+    expires_at: Timestamp | None = None
+
+
+class ConversationQueued(Move, frozen=True, kw_only=True):
+    """A new conversation is on a queue."""
+
+    trigger = Trigger.ENQUEUE
+    queue: str
+
+
+class ConversationOffered(Grant, frozen=True, kw_only=True):
+    """A waiting conversation is offered to a rep."""
+
+    trigger = Trigger.ASSIGN
+
+
+class OfferAccepted(Move, frozen=True, kw_only=True):
+    """The rep took the offer."""
+
+    trigger = Trigger.ACCEPT
+    rep: str
+
+
+class OfferDeclined(Move, frozen=True, kw_only=True):
+    """The rep refused the offer: back on the queue."""
+
+    trigger = Trigger.DECLINE
+    rep: str
+
+
+class OfferExpired(Move, frozen=True, kw_only=True):
+    """The rep did not answer in time: back on the queue."""
+
+    trigger = Trigger.EXPIRE
+    rep: str
+
+
+class OfferWithdrawn(Move, frozen=True, kw_only=True):
+    """The offer was taken back: back on the queue."""
+
+    trigger = Trigger.WITHDRAW
+    rep: str
+
+
+class ConversationPicked(Grant, frozen=True, kw_only=True):
+    """A rep took a waiting conversation."""
+
+    trigger = Trigger.PICK
+
+
+class ConversationRequeued(Move, frozen=True, kw_only=True):
+    """A waiting conversation is on another queue."""
+
+    trigger = Trigger.REQUEUE
+    queue: str
+
+
+class ConversationParked(Move, frozen=True, kw_only=True):
+    """The rep left without ending, or the customer was silent: the capacity is free."""
+
+    trigger = Trigger.PARK
+    rep: str
+
+
+class ConversationResumed(Grant, frozen=True, kw_only=True):
+    """The rep opened a parked conversation again."""
+
+    trigger = Trigger.RESUME
+
+
+class ConversationWoken(Grant, frozen=True, kw_only=True):
+    """The customer texted a parked conversation: it is offered to its rep."""
+
+    trigger = Trigger.WAKE
+
+
+class ConversationReleased(Move, frozen=True, kw_only=True):
+    """An active conversation is back on a queue."""
+
+    trigger = Trigger.RELEASE
+    queue: str
+
+
+class ConversationTransferred(Grant, frozen=True, kw_only=True):
+    """An active conversation is offered to another rep."""
+
+    trigger = Trigger.TRANSFER
+
+
+class ConversationClosed(Move, frozen=True, kw_only=True):
+    """The conversation ended. `wrap_up_until`: the closing rep's capacity is held until then."""
+
+    trigger = Trigger.CLOSE
+    reason: CloseReason
+    wrap_up_until: Timestamp | None = None
+
+
+class ConversationReopened(Move, frozen=True, kw_only=True):
+    """A closed conversation goes on. `thread` is how it was, since the board itself may have let it go."""
+
+    trigger = Trigger.REOPEN
+    queue: str
+    thread: Conversation
+
+
+class WrapUpEnded(ConversationEvent, frozen=True, kw_only=True):
+    """The closing rep's capacity is free: the board lets the conversation go."""
+
+    rep: str
+
+
+# What becomes of our own texts.
+
+
+class ReplyQueued(ConversationEvent, frozen=True, kw_only=True):
+    """A text of ours is durable and will be sent."""
+
+    message: int
+    author: str
+    body: str
+    media: tuple[Media, ...]
+
+
+class MessageEvent(BoardEvent, frozen=True, kw_only=True):
+    """A fact of one outbound message."""
+
+    message: int
+    conversation: int | None
+
+
+class SendStarted(MessageEvent, frozen=True, kw_only=True):
+    """The message is being handed to its carrier, for the `attempt`th time."""
+
+    attempt: int
+
+
+class MessageSent(MessageEvent, frozen=True, kw_only=True):
+    """The carrier took the message."""
+
+    provider_id: str
+    segments: int = 0
+
+
+class SendDeferred(MessageEvent, frozen=True, kw_only=True):
+    """The carrier did not take the message now; it will be tried again at `until`."""
+
+    until: Timestamp
+    failure: Failure
+
+
+class SendFailed(MessageEvent, frozen=True, kw_only=True):
+    """The message was not sent and will not be."""
+
+    failure: Failure
+
+
+class SendUncertain(MessageEvent, frozen=True, kw_only=True):
+    """The message may or may not have been sent. It is not sent again."""
+
+    failure: Failure
+
+
+class DeliveryUpdated(MessageEvent, frozen=True, kw_only=True):
+    """The carrier's report took the message further."""
+
+    status: MessageStatus
+    provider_id: str
+    failure: Failure | None = None
+
+
+class DeliveryDisputed(MessageEvent, frozen=True, kw_only=True):
+    """A carrier's report contradicts an ending already known: recorded, not applied."""
+
+    status: MessageStatus
+    failure: Failure | None = None
+
+
+class ReportKept(BoardEvent, frozen=True, kw_only=True):
+    """A delivery report came before the message it is about is known by its carrier's id."""
+
+    report: DeliveryReported
+
+
+class ReportUnmatched(BoardEvent, frozen=True, kw_only=True):
+    """A delivery report is about no message of ours."""
+
+    report: DeliveryReported
+
+
+Event: TypeAlias = (
+    BoardConfigured
+    | PresenceChanged
+    | TextUnroutable
+    | WebhookKept
+    | ConversationOpened
+    | MessageReceived
+    | ConversationQueued
+    | ConversationOffered
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
+    | ConversationPicked
+    | ConversationRequeued
+    | ConversationParked
+    | ConversationResumed
+    | ConversationWoken
+    | ConversationReleased
+    | ConversationTransferred
+    | ConversationClosed
+    | ConversationReopened
+    | WrapUpEnded
+    | ReplyQueued
+    | SendStarted
+    | MessageSent
+    | SendDeferred
+    | SendFailed
+    | SendUncertain
+    | DeliveryUpdated
+    | DeliveryDisputed
+    | ReportKept
+    | ReportUnmatched
+)
+"""Every event there is: what a journal decodes to."""

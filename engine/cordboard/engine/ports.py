@@ -1,0 +1,275 @@
+"""What the engine asks of the world: a clock, a store, transports. Each Protocol is a specification.
+
+The suites in `cordboard.engine.testing` test an implementation against these words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
+
+from msgspec import Struct
+
+from cordboard.engine.carrier import (
+    Capabilities,
+    DeliveryReported,
+    OutboundMessage,
+    SendResult,
+    TextReceived,
+    WebhookReply,
+    WebhookRequest,
+)
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.events import Event
+from cordboard.engine.records import Answer, BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.vocabulary import State, Timestamp
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> Timestamp:
+        """Return the moment it is now. It may stand still or jump; the engine never lets a board go back in time."""
+        ...
+
+
+class Transport(Protocol):
+    """Speaks one provider's protocol for one channel.
+
+    Attributes:
+        name: The channel's name.
+        capabilities: What it can do.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - documented on the class
+    @property
+    def capabilities(self) -> Capabilities: ...  # noqa: D102 - documented on the class
+
+    async def __aenter__(self) -> Self:
+        """Open what sending needs (connection pools). Nothing is sent before."""
+        ...
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Close it. What is being sent by then has been answered or cancelled."""
+        ...
+
+    def receive(self, request: WebhookRequest) -> WebhookReply:
+        """Verify and parse a request at the channel's door. Pure: no I/O, no waiting.
+
+        Never raises. Anything forged is refused with 403 and an empty body, and has no events. What is truly the
+        carrier's but cannot be read becomes `WebhookUnreadable`, unless nothing can be understood and the carrier
+        would not retry anyway: then 400. The events are in the carrier's order. The reply is given after they are
+        committed; if that fails, the caller answers 503 instead.
+        """
+        ...
+
+    async def send(self, message: OutboundMessage) -> SendResult:
+        """Hand one text to the carrier, once.
+
+        Never raises for anything a carrier or a network does: `Accepted` when the carrier has it, `Rejected` when it
+        certainly has not and never will, `Throttled` when it certainly has not and may be asked again, `Ambiguous`
+        when nobody can tell. Every wait inside has a deadline.
+        """
+        ...
+
+
+@runtime_checkable
+class Reconciles(Protocol):
+    """The optional ability to ask the carrier for what its webhooks did not bring."""
+
+    def missed(self, since: Timestamp) -> AsyncIterator[TextReceived | DeliveryReported]:
+        """Yield what happened since a moment, oldest first; what is known already may be among it."""
+        ...
+
+
+class Prefetch(Struct, frozen=True, kw_only=True):
+    """What a batch of commands may need to know of the past.
+
+    Attributes:
+        board: Whose past.
+        provider_ids: (channel, provider id) of messages that may be known already.
+        messages: Ids of messages that are not on the board.
+        conversations: Ids of conversations that are not on the board.
+        pairs: (number of ours, customer) whose last conversation is asked for.
+        keys: Idempotency keys that may have been answered already.
+    """
+
+    board: str
+    provider_ids: tuple[tuple[str, str], ...] = ()
+    messages: tuple[int, ...] = ()
+    conversations: tuple[int, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+class Prefetched(Struct, frozen=True, kw_only=True):
+    """What the store knows of it; nothing is listed for what it does not know.
+
+    Attributes:
+        messages: The messages asked for, by provider id or by id.
+        conversations: The conversations asked for by id, and the latest of each pair.
+        answers: The answers already given to the keys.
+    """
+
+    messages: tuple[Message, ...] = ()
+    conversations: tuple[Conversation, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """What one group of commands changed: everything in it is kept, or nothing.
+
+    Attributes:
+        board: Whose.
+        events: What happened, in order; appended to the journal.
+        conversations: The conversations that changed, as they are now.
+        messages: The messages that are new or changed, as they are now.
+        reps: The reps who changed, as they are now.
+        counters: The last numbers given out.
+        config: The configuration, where it changed.
+        early_reports: All delivery reports waiting for their message, where they changed.
+        answers: First answers to requests that may be repeated.
+    """
+
+    board: str
+    events: tuple[Event, ...]
+    counters: Counters
+    conversations: tuple[Conversation, ...] = ()
+    messages: tuple[Message, ...] = ()
+    reps: tuple[RepState, ...] = ()
+    config: BoardConfig | None = None
+    early_reports: tuple[DeliveryReported, ...] | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+class Sight(Struct, frozen=True, kw_only=True):
+    """Whose eyes look: a rep sees what they hold or are offered, have ever held, or may pick.
+
+    Attributes:
+        rep: Who looks.
+        queues: The queues they serve: what is queued there, they may pick.
+    """
+
+    rep: str
+    queues: tuple[str, ...]
+
+    def includes(self, conversation: Conversation) -> bool:
+        """Whether they may see this conversation."""
+        return (
+            conversation.holder == self.rep
+            or self.rep in conversation.held_by
+            or (conversation.state is State.QUEUED and conversation.queue in self.queues)
+        )
+
+
+class ConversationQuery(Struct, frozen=True, kw_only=True):
+    """Which conversations to list; None asks for any.
+
+    Attributes:
+        state: In this state.
+        queue: On or last from this queue.
+        rep: With this rep, or last with them.
+        customer: With this customer.
+        number: On this number of ours.
+        sight: Only what these eyes may see.
+        before: Only ids smaller than this: the cursor of the next page.
+        limit: At most so many.
+    """
+
+    state: State | None = None
+    queue: str | None = None
+    rep: str | None = None
+    customer: str | None = None
+    number: str | None = None
+    sight: Sight | None = None
+    before: int | None = None
+    limit: int = 50
+
+
+class Page(Struct, Generic[T], frozen=True, kw_only=True):
+    """Some of a list. `next` is the cursor that continues it; None at the end."""
+
+    items: tuple[T, ...]
+    next: int | None = None
+
+
+class History(Protocol):
+    """What can be asked of the past: paged, committed truth only, never in the way of a commit."""
+
+    async def conversation(self, board: str, conversation: int) -> Conversation | None:
+        """Return one conversation, or None."""
+        ...
+
+    async def conversations(self, board: str, query: ConversationQuery) -> Page[Conversation]:
+        """List conversations, newest id first; the page's cursor is the next query's `before`."""
+        ...
+
+    async def messages(self, board: str, conversation: int, *, after: int = 0, limit: int = 100) -> Page[Message]:
+        """List a conversation's messages with ids above `after`, oldest first; the cursor is the next `after`."""
+        ...
+
+    async def unroutable(self, board: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
+        """List texts to numbers that were not configured, as `messages` does."""
+        ...
+
+    async def events(
+        self, board: str, *, after: int = 0, limit: int = 1000, conversation: int | None = None
+    ) -> tuple[Event, ...]:
+        """Return events numbered above `after`, in order; all of the board's or one conversation's."""
+        ...
+
+
+class Store(History, Protocol):
+    """Keeps boards durable. Used inside `async with`, by one engine at a time for each board."""
+
+    async def __aenter__(self) -> Self:
+        """Open it, and bring its schema up to date.
+
+        Raises:
+            StoreTooNew: A newer Cordboard wrote it.
+            StoreUnavailable: It cannot be opened.
+        """
+        ...
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Close it, and let its boards go."""
+        ...
+
+    async def load(self, board: str) -> BoardSnapshot:
+        """Take hold of a board and return its live state: nothing but its name if it is new.
+
+        Live are conversations that are open or hold an assignment, reps, and messages that are `unsent`.
+        Loading again, after a commit failed, gives the state of the last commit that did not.
+
+        Raises:
+            BoardInUse: Another process, or another store of this one, holds the board.
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    async def prefetch(self, request: Prefetch) -> Prefetched:
+        """Return what the store knows of what a batch may need.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    async def commit(self, batch: Batch) -> None:
+        """Keep a batch: when it returns, all of it is on disk, and a power cut cannot take it back.
+
+        Raises:
+            StoreUnavailable: Nothing of it was kept.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Return if a commit could be made now.
+
+        Raises:
+            StoreUnavailable: It could not.
+        """
+        ...

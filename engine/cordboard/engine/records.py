@@ -1,0 +1,248 @@
+"""What a board knows of each conversation, message and rep, as it is at one moment.
+
+Records are frozen: a change makes a new record, so whoever holds one (a batch being written, an answer on its way out)
+holds the truth of its moment.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cordboard.engine.carrier import DeliveryReported, Failure, Media
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.vocabulary import (
+    CloseReason,
+    Direction,
+    MessageStatus,
+    Presence,
+    State,
+    Status,
+    Timestamp,
+)
+
+
+class Assignment(Struct, frozen=True, kw_only=True):
+    """One attempt to put a conversation with a rep; it holds the rep's capacity while it exists.
+
+    A conversation's assignment is an offer while the conversation is assigned, accepted while it is active, and
+    wrap-up while it is closed.
+
+    Attributes:
+        id: Counted by the board.
+        rep: Whose it is.
+        cost: Units of capacity it holds.
+        began_at: When the offer was made, or the conversation picked.
+        expires_at: When the offer ends by itself, or the wrap-up does; None for an accepted one.
+    """
+
+    id: int
+    rep: str
+    cost: int
+    began_at: Timestamp
+    expires_at: Timestamp | None = None
+
+
+class Conversation(Struct, frozen=True, kw_only=True):
+    """One exchange between a number of ours and a customer.
+
+    Attributes:
+        id: Counted by the board.
+        number: Our address.
+        customer: Theirs.
+        channel: The channel of our number.
+        workstream: The settings it runs under.
+        state: Where it is in its life.
+        opened_at: When its first text came.
+        updated_at: When anything last happened to it; auto-close counts from here.
+        queue: The queue it waits on, or was last taken from; None while it is new.
+        priority: More is sooner.
+        queued_at: When it last came onto a queue.
+        unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
+        assignment: The live assignment, if any.
+        rep: The last rep it was with, offered to or parked by; affinity asks for them.
+        parked: Active, but its rep has left it; it has no assignment then.
+        heard_at: When the customer last texted; quiet parking counts from here or from `active_at`.
+        active_at: When it last became active.
+        passed: How often each rep has declined or missed it since it was last active.
+        held_by: Every rep who ever had it active, in that order.
+        closed_at: When it was closed.
+        close_reason: Why.
+    """
+
+    id: int
+    number: str
+    customer: str
+    channel: str
+    workstream: str
+    state: State
+    opened_at: Timestamp
+    updated_at: Timestamp
+    queue: str | None = None
+    priority: int = 0
+    queued_at: Timestamp | None = None
+    unanswered_since: Timestamp | None = None
+    assignment: Assignment | None = None
+    rep: str | None = None
+    parked: bool = False
+    heard_at: Timestamp = 0
+    active_at: Timestamp = 0
+    passed: dict[str, int] = {}
+    held_by: tuple[str, ...] = ()
+    closed_at: Timestamp | None = None
+    close_reason: CloseReason | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether the board still has something to do with it: it is open, or its rep is wrapping up."""
+        return self.state is not State.CLOSED or self.assignment is not None
+
+    @property
+    def status(self) -> Status:
+        """Dynamics 365's name for where the conversation is."""
+        match self.state:
+            case State.NEW | State.QUEUED:
+                return Status.OPEN
+            case State.ASSIGNED:
+                return Status.ACTIVE
+            case State.ACTIVE:
+                return Status.WAITING if self.parked else Status.ACTIVE
+            case State.CLOSED:
+                return Status.CLOSED if self.assignment is None else Status.WRAP_UP
+
+    @property
+    def holder(self) -> str | None:
+        """The rep it is with now, at least as an offer; None while it waits, is parked or is closed."""
+        if self.assignment is None or self.state is State.CLOSED:
+            return None
+
+        return self.assignment.rep
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One text.
+
+    Attributes:
+        id: Counted by the board; messages of a conversation are in the order of their ids.
+        conversation: The conversation it belongs to; None for a text to a number that is not configured.
+        channel: The channel it came or goes on.
+        number: Our address.
+        customer: Theirs.
+        direction: Which way it goes.
+        author: A rep's name, `customer` or `system`.
+        body: The text.
+        at: When it came, or was queued.
+        status: How far it has come.
+        media: Attachments.
+        segments: How many SMS it takes; 0 when nobody has said.
+        provider_id: The carrier's id of it, once known.
+        failure: Why it is not on its way as it should be.
+        attempts: How often sending has begun.
+        not_before: A deferred message waits until then.
+        uncertain: It may have been sent; nobody knows.
+    """
+
+    id: int
+    conversation: int | None
+    channel: str
+    number: str
+    customer: str
+    direction: Direction
+    author: str
+    body: str
+    at: Timestamp
+    status: MessageStatus
+    media: tuple[Media, ...] = ()
+    segments: int = 0
+    provider_id: str | None = None
+    failure: Failure | None = None
+    attempts: int = 0
+    not_before: Timestamp | None = None
+    uncertain: bool = False
+
+    @property
+    def unsent(self) -> bool:
+        """Whether the outbox still has it in hand."""
+        return self.status is MessageStatus.QUEUED or (
+            self.status is MessageStatus.SENDING and not self.uncertain
+        )
+
+
+class RepState(Struct, frozen=True, kw_only=True):
+    """A rep, as they are now.
+
+    Attributes:
+        name: Who.
+        presence: What they say of themselves.
+        since: When they last said so.
+        last_assignment: The id of their last assignment, 0 before the first: who has the smallest waited longest.
+        release_at: When an offline rep loses the conversations they hold; None while they are not offline.
+    """
+
+    name: str
+    presence: Presence = Presence.OFFLINE
+    since: Timestamp = 0
+    last_assignment: int = 0
+    release_at: Timestamp | None = None
+
+
+class Counters(Struct, frozen=True, kw_only=True):
+    """The last numbers a board has given out."""
+
+    seq: int = 0
+    conversation: int = 0
+    message: int = 0
+    assignment: int = 0
+
+
+class BoardSnapshot(Struct, frozen=True, kw_only=True):
+    """The live state of a board: all it needs to go on.
+
+    Attributes:
+        board: Whose.
+        counters: The last numbers given out.
+        config: The configuration in force; None on a board that never had one.
+        conversations: Those that are open or in wrap-up, by id.
+        messages: Those the outbox has in hand, by id.
+        reps: Everybody configured, by name.
+        early_reports: Delivery reports that came before their message's send result.
+    """
+
+    board: str
+    counters: Counters = Counters()
+    config: BoardConfig | None = None
+    conversations: tuple[Conversation, ...] = ()
+    messages: tuple[Message, ...] = ()
+    reps: tuple[RepState, ...] = ()
+    early_reports: tuple[DeliveryReported, ...] = ()
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What a command did.
+
+    Attributes:
+        first_seq: The number of its first event; 0 when nothing happened.
+        last_seq: The number of its last event.
+        conversation: The conversation it was about, as it was then.
+        message: The message it was about, as it was then.
+    """
+
+    first_seq: int = 0
+    last_seq: int = 0
+    conversation: Conversation | None = None
+    message: Message | None = None
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """The first outcome of a request that may be repeated.
+
+    Attributes:
+        key: Who asked, and the idempotency key they gave.
+        fingerprint: What they asked, so that the same key with another request is noticed.
+        at: When.
+        outcome: What it did.
+    """
+
+    key: str
+    fingerprint: str
+    at: Timestamp
+    outcome: Outcome

@@ -1,0 +1,211 @@
+"""The words of the house: every closed set of values that more than one room uses.
+
+The moves between conversation states are not here but in `cordboard.engine.board.conversation`.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TypeAlias
+
+Timestamp: TypeAlias = int
+"""A moment: whole milliseconds since 1970-01-01 in UTC."""
+
+Milliseconds: TypeAlias = int
+"""A length of time in whole milliseconds."""
+
+SYSTEM = "system"
+"""The actor of everything that no person asked for. No rep may have this name."""
+
+
+class State(enum.Enum):
+    """Where a conversation is in its life."""
+
+    NEW = "new"
+    """Opened by a text, not yet on a queue."""
+
+    QUEUED = "queued"
+    """On exactly one queue's waiting list."""
+
+    ASSIGNED = "assigned"
+    """Offered to one rep, who has not answered yet."""
+
+    ACTIVE = "active"
+    """With one rep; parked while that rep has left it without ending it."""
+
+    CLOSED = "closed"
+    """Ended; the customer's next text within the reopen window opens it again."""
+
+
+class Trigger(enum.Enum):
+    """What can move a conversation."""
+
+    ENQUEUE = "enqueue"
+    """Classified and put on a queue."""
+
+    ASSIGN = "assign"
+    """The router, a supervisor or affinity chose a rep: an offer starts."""
+
+    ACCEPT = "accept"
+    """The rep took the offer, or the workstream accepts for them."""
+
+    DECLINE = "decline"
+    """The rep said no to the offer."""
+
+    EXPIRE = "expire"
+    """The offer timed out."""
+
+    WITHDRAW = "withdraw"
+    """The offer was taken back: the rep went offline, or a supervisor did it."""
+
+    PICK = "pick"
+    """A rep took it from a queue."""
+
+    REQUEUE = "requeue"
+    """Moved from one queue to another."""
+
+    PARK = "park"
+    """The rep left without ending, or the customer has been silent: capacity is freed."""
+
+    RESUME = "resume"
+    """The rep opened a parked conversation again."""
+
+    WAKE = "wake"
+    """The customer texted a parked conversation and its rep can take it."""
+
+    RELEASE = "release"
+    """Put back on a queue by its rep, by a transfer, or because the rep is gone."""
+
+    TRANSFER = "transfer"
+    """Handed to another rep: an offer starts."""
+
+    CLOSE = "close"
+    """Ended by rep, supervisor, inactivity, overflow, opt-out or block."""
+
+    REOPEN = "reopen"
+    """The customer texted within the reopen window."""
+
+
+class Status(enum.Enum):
+    """Dynamics 365's names for where a conversation is: a view of state, parking and wrap-up."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+    WAITING = "waiting"
+    WRAP_UP = "wrap_up"
+    CLOSED = "closed"
+
+
+class CloseReason(enum.Enum):
+    """Why a conversation ended."""
+
+    REP = "rep"
+    """Its rep ended it."""
+
+    SUPERVISOR = "supervisor"
+    """A supervisor ended it."""
+
+    INACTIVITY = "inactivity"
+    """Nothing happened for as long as the workstream's `auto_close` allows."""
+
+
+class Presence(enum.Enum):
+    """What a rep says of themselves; which of them bring work is the workstream's choice."""
+
+    AVAILABLE = "available"
+    BUSY = "busy"
+    DO_NOT_DISTURB = "do_not_disturb"
+    AWAY = "away"
+    OFFLINE = "offline"
+
+
+class Role(enum.Enum):
+    """What a person may do."""
+
+    REP = "rep"
+    """Serve conversations."""
+
+    SUPERVISOR = "supervisor"
+    """See and move every conversation, and set anybody's presence."""
+
+    ADMIN = "admin"
+    """Change the configuration."""
+
+
+class Direction(enum.Enum):
+    """Which way a message travels."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class MessageStatus(enum.Enum):
+    """How far a message has come. The ranks are in `cordboard.engine.board.delivery`."""
+
+    RECEIVED = "received"
+    """Inbound, and kept."""
+
+    QUEUED = "queued"
+    """Outbound, durable, certainly not sent yet."""
+
+    SENDING = "sending"
+    """Handed to the carrier; the answer is not known yet, or never will be."""
+
+    SENT = "sent"
+    """The carrier took it."""
+
+    DELIVERED = "delivered"
+    """The carrier says that the handset has it."""
+
+    UNDELIVERED = "undelivered"
+    """The carrier could not deliver it."""
+
+    FAILED = "failed"
+    """It was never sent."""
+
+    CANCELED = "canceled"
+    """It was taken back before it was sent."""
+
+
+class NumberKind(enum.Enum):
+    """What sort of number of ours it is; carriers' limits and laws depend on it."""
+
+    TOLL_FREE = "toll_free"
+    SHORT_CODE = "short_code"
+    MOBILE = "mobile"
+    LOCAL_10DLC = "local_10dlc"
+
+
+class Capability(enum.Enum):
+    """What a number of ours can carry."""
+
+    SMS = "sms"
+    MMS = "mms"
+    VOICE = "voice"
+
+
+class Distribution(enum.Enum):
+    """How a workstream's conversations reach reps."""
+
+    PUSH = "push"
+    """The router offers them."""
+
+    PICK = "pick"
+    """Reps take them from the queue themselves."""
+
+
+class AssignmentMethod(enum.Enum):
+    """How a queue chooses among the reps who could take a conversation."""
+
+    HIGHEST_CAPACITY = "highest_capacity"
+    """Most free capacity first, then earliest last assignment."""
+
+
+class AmbiguousSends(enum.Enum):
+    """What to do with a text that may or may not have been sent, where nothing can find it out."""
+
+    AT_MOST_ONCE = "at_most_once"
+    """Never send it again; the rep sees that it may not have been sent."""
+
+    AT_LEAST_ONCE = "at_least_once"
+    """Send it again, at the risk of texting the customer twice."""
