@@ -216,5 +216,3 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     max_recipients: int = 1
     number_kinds: tuple[NumberKind, ...] = tuple(NumberKind)
     units_per_second: dict[NumberKind, float] = {}
-
-

@@ -89,10 +89,17 @@ class StartSending(Struct, frozen=True, kw_only=True, tag_field="type", tag="sta
 
 
 class RecordSend(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_send"):
-    """Note what became of handing a message to its carrier."""
+    """Note what became of handing a message to its carrier.
+
+    Attributes:
+        message: Which message.
+        result: The transport's answer.
+        repeatable: Whether the transport can be asked again without any risk of texting the customer twice.
+    """
 
     message: int
     result: SendResult
+    repeatable: bool = False
 
 
 RepCommand: TypeAlias = (

@@ -48,10 +48,12 @@ class Channel(Struct, frozen=True, kw_only=True):
     Attributes:
         name: Names the webhook path, `/webhooks/{name}`.
         provider: The transport's entry point.
+        max_characters: The longest text it takes; the engine fills it in from the transport.
     """
 
     name: Name
     provider: str
+    max_characters: Positive = 1600
 
 
 class Number(Struct, frozen=True, kw_only=True):

@@ -59,10 +59,11 @@ class Conversation(Struct, frozen=True, kw_only=True):
         queued_at: When it last came onto a queue.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.
-        rep: The last rep it was with, offered to or parked by; affinity asks for them.
+        rep: The last rep who had it active; affinity asks for them.
         parked: Active, but its rep has left it; it has no assignment then.
-        heard_at: When the customer last texted; quiet parking counts from here or from `active_at`.
+        heard_at: When the customer last texted; quiet parking counts from the latest of this and the next two.
         active_at: When it last became active.
+        replied_at: When we last texted the customer.
         passed: How often each rep has declined or missed it since it was last active.
         held_by: Every rep who ever had it active, in that order.
         closed_at: When it was closed.
@@ -86,6 +87,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     parked: bool = False
     heard_at: Timestamp = 0
     active_at: Timestamp = 0
+    replied_at: Timestamp = 0
     passed: dict[str, int] = {}
     held_by: tuple[str, ...] = ()
     closed_at: Timestamp | None = None
@@ -162,9 +164,7 @@ class Message(Struct, frozen=True, kw_only=True):
     @property
     def unsent(self) -> bool:
         """Whether the outbox still has it in hand."""
-        return self.status is MessageStatus.QUEUED or (
-            self.status is MessageStatus.SENDING and not self.uncertain
-        )
+        return self.status is MessageStatus.QUEUED or (self.status is MessageStatus.SENDING and not self.uncertain)
 
 
 class RepState(Struct, frozen=True, kw_only=True):
@@ -230,6 +230,18 @@ class Outcome(Struct, frozen=True, kw_only=True):
     last_seq: int = 0
     conversation: Conversation | None = None
     message: Message | None = None
+
+
+class Once(Struct, frozen=True, kw_only=True):
+    """Marks a request that may come again and must take effect once.
+
+    Attributes:
+        key: Who asks, and the idempotency key they gave.
+        fingerprint: What they ask, so that the same key with another request is noticed.
+    """
+
+    key: str
+    fingerprint: str
 
 
 class Answer(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,13 @@ SYSTEM = "system"
 """The actor of everything that no person asked for. No rep may have this name."""
 
 
-class State(enum.Enum):
+class Word(enum.Enum):
+    """A closed set of words. Members hash by identity, in C: they are keys on the hot path."""
+
+    __hash__ = object.__hash__
+
+
+class State(Word):
     """Where a conversation is in its life."""
 
     NEW = "new"
@@ -37,7 +43,7 @@ class State(enum.Enum):
     """Ended; the customer's next text within the reopen window opens it again."""
 
 
-class Trigger(enum.Enum):
+class Trigger(Word):
     """What can move a conversation."""
 
     ENQUEUE = "enqueue"
@@ -86,7 +92,7 @@ class Trigger(enum.Enum):
     """The customer texted within the reopen window."""
 
 
-class Status(enum.Enum):
+class Status(Word):
     """Dynamics 365's names for where a conversation is: a view of state, parking and wrap-up."""
 
     OPEN = "open"
@@ -96,7 +102,7 @@ class Status(enum.Enum):
     CLOSED = "closed"
 
 
-class CloseReason(enum.Enum):
+class CloseReason(Word):
     """Why a conversation ended."""
 
     REP = "rep"
@@ -109,7 +115,7 @@ class CloseReason(enum.Enum):
     """Nothing happened for as long as the workstream's `auto_close` allows."""
 
 
-class Presence(enum.Enum):
+class Presence(Word):
     """What a rep says of themselves; which of them bring work is the workstream's choice."""
 
     AVAILABLE = "available"
@@ -119,7 +125,7 @@ class Presence(enum.Enum):
     OFFLINE = "offline"
 
 
-class Role(enum.Enum):
+class Role(Word):
     """What a person may do."""
 
     REP = "rep"
@@ -132,15 +138,15 @@ class Role(enum.Enum):
     """Change the configuration."""
 
 
-class Direction(enum.Enum):
+class Direction(Word):
     """Which way a message travels."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
-class MessageStatus(enum.Enum):
-    """How far a message has come. The ranks are in `cordboard.engine.board.delivery`."""
+class MessageStatus(Word):
+    """How far a message has come. The ranks are in `cordboard.engine.board.ranks`."""
 
     RECEIVED = "received"
     """Inbound, and kept."""
@@ -167,7 +173,7 @@ class MessageStatus(enum.Enum):
     """It was taken back before it was sent."""
 
 
-class NumberKind(enum.Enum):
+class NumberKind(Word):
     """What sort of number of ours it is; carriers' limits and laws depend on it."""
 
     TOLL_FREE = "toll_free"
@@ -176,7 +182,7 @@ class NumberKind(enum.Enum):
     LOCAL_10DLC = "local_10dlc"
 
 
-class Capability(enum.Enum):
+class Capability(Word):
     """What a number of ours can carry."""
 
     SMS = "sms"
@@ -184,7 +190,7 @@ class Capability(enum.Enum):
     VOICE = "voice"
 
 
-class Distribution(enum.Enum):
+class Distribution(Word):
     """How a workstream's conversations reach reps."""
 
     PUSH = "push"
@@ -194,14 +200,14 @@ class Distribution(enum.Enum):
     """Reps take them from the queue themselves."""
 
 
-class AssignmentMethod(enum.Enum):
+class AssignmentMethod(Word):
     """How a queue chooses among the reps who could take a conversation."""
 
     HIGHEST_CAPACITY = "highest_capacity"
     """Most free capacity first, then earliest last assignment."""
 
 
-class AmbiguousSends(enum.Enum):
+class AmbiguousSends(Word):
     """What to do with a text that may or may not have been sent, where nothing can find it out."""
 
     AT_MOST_ONCE = "at_most_once"

@@ -1,0 +1,187 @@
+"""The board: commands in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
+
+from cordboard.engine import commands
+from cordboard.engine.board import configuring, deadlines, delivery, handling, inbound, replies, reps
+from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.evolve import evolve
+from cordboard.engine.board.recollection import Recollection
+from cordboard.engine.board.routing.matching import settle
+from cordboard.engine.board.state import BoardState, Changes
+from cordboard.engine.carrier import DeliveryReported, TextReceived, WebhookUnreadable
+from cordboard.engine.commands import Command
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.errors import BoardBroken
+from cordboard.engine.events import Event
+from cordboard.engine.records import BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.vocabulary import Timestamp
+
+_DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
+    commands.Configure: configuring.configure,
+    commands.Tick: deadlines.tick,
+    TextReceived: inbound.receive_text,
+    DeliveryReported: delivery.report_delivery,
+    WebhookUnreadable: inbound.keep_webhook,
+    commands.AcceptOffer: handling.accept,
+    commands.DeclineOffer: handling.decline,
+    commands.PickConversation: handling.pick,
+    commands.ParkConversation: handling.park,
+    commands.ResumeConversation: handling.resume,
+    commands.ReleaseConversation: handling.release,
+    commands.TransferConversation: handling.transfer,
+    commands.CloseConversation: handling.close,
+    commands.Reply: replies.reply,
+    commands.SetPresence: reps.set_presence,
+    commands.StartSending: delivery.start_sending,
+    commands.RecordSend: delivery.record_send,
+}
+"""Which room decides which command."""
+
+
+class Board:
+    """One routing domain: its configuration, its live state, and every decision about them.
+
+    Pure and deterministic: time is an argument, ids are counted, chance does not exist. The same commands at the same
+    times give the same events, and the same events give the same board.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._state = BoardState(name)
+        self._broken = False
+
+    @classmethod
+    def restore(cls, snapshot: BoardSnapshot) -> Self:
+        """Return a board that goes on from a snapshot."""
+        board = cls(snapshot.board)
+        board._state.restore(snapshot)
+        return board
+
+    @classmethod
+    def replay(cls, name: str, events: Iterable[Event]) -> Self:
+        """Return the board that a whole journal leads to."""
+        board = cls(name)
+        for event in events:
+            evolve(board._state, event)
+
+        board._state.stirred_reps.clear()
+        board._state.stirred_conversations.clear()
+        return board
+
+    def apply(self, command: Command, at: Timestamp) -> tuple[Event, ...]:
+        """Decide what a command makes happen, and let it have happened.
+
+        Args:
+            command: What is asked.
+            at: The moment it is; an earlier one than the last event's counts as that.
+
+        Raises:
+            CordboardError: It cannot be done, and nothing has changed.
+            BoardBroken: A decision failed half-way before; the board must be restored from what was kept.
+        """
+        if self._broken:
+            raise BoardBroken(f"board {self.name!r} failed in the middle of a decision; restore it from its store")
+
+        state = self._state
+        decision = Decision(state, max(at, state.at))
+        done = False
+        try:
+            _DECIDERS[type(command)](decision, command)
+            if state.stirred_reps or state.stirred_conversations:
+                settle(decision)
+
+            done = True
+        finally:
+            self._broken = not done and bool(decision.events)
+
+        return tuple(decision.events)
+
+    def recall(self, conversations: Iterable[Conversation] = (), messages: Iterable[Message] = ()) -> None:
+        """Remember, for the next commands, what the store knows of the past, and nothing else."""
+        self._state.recollection = Recollection(conversations, messages)
+
+    def take_changes(self) -> Changes:
+        """Return what has changed since the last time, for the store."""
+        changes, self._state.changes = self._state.changes, Changes()
+        return changes
+
+    def snapshot(self) -> BoardSnapshot:
+        """Return the live state as records."""
+        return self._state.snapshot()
+
+    @property
+    def name(self) -> str:
+        """The board's name."""
+        return self._state.board
+
+    @property
+    def broken(self) -> bool:
+        """Whether a decision failed half-way: the board must not be used any more."""
+        return self._broken
+
+    @property
+    def next_deadline(self) -> Timestamp | None:
+        """When a `Tick` is due."""
+        return self._state.timers.next()
+
+    @property
+    def config(self) -> BoardConfig:
+        """The configuration in force."""
+        return self._state.config
+
+    @property
+    def counters(self) -> Counters:
+        """The last numbers given out."""
+        return self._state.counters
+
+    @property
+    def early_reports(self) -> tuple[DeliveryReported, ...]:
+        """The delivery reports that wait for their message."""
+        return tuple(report for each in self._state.early_reports.values() for report in each)
+
+    @property
+    def conversations(self) -> Mapping[int, Conversation]:
+        """The live conversations, by id."""
+        return self._state.conversations
+
+    @property
+    def messages(self) -> Mapping[int, Message]:
+        """The messages in the outbox's hands, by id."""
+        return self._state.messages
+
+    @property
+    def reps(self) -> Mapping[str, RepState]:
+        """Everybody configured, by name."""
+        return self._state.reps
+
+    def conversation(self, conversation: int) -> Conversation | None:
+        """Return a conversation that is live or remembered."""
+        return self._state.conversation(conversation)
+
+    def has_live(self, number: str, customer: str) -> bool:
+        """Whether a conversation of these two numbers is live."""
+        return self._state.has_live(number, customer)
+
+    def message(self, message: int) -> Message | None:
+        """Return a message that is unsent or remembered."""
+        return self._state.message(message)
+
+    def message_of(self, channel: str, provider_id: str) -> Message | None:
+        """Return the message that a carrier knows by `provider_id`, if it is remembered."""
+        known = self._state.recollection.by_provider.get((channel, provider_id))
+        return self._state.message(known) if known is not None else None
+
+    def load_of(self, rep: str) -> int:
+        """Return the units of capacity a rep holds."""
+        return self._state.load_of(rep)
+
+    def waiting_on(self, queue: str) -> int:
+        """Return how many conversations wait on a queue."""
+        return self._state.waiting.count(queue)
+
+    def queues_of(self, rep: str) -> tuple[str, ...]:
+        """Return the queues a rep serves."""
+        return self._state.queues_of.get(rep, ())

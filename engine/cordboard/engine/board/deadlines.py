@@ -1,0 +1,42 @@
+"""What happens by itself: everything whose time has come."""
+
+from __future__ import annotations
+
+from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.reps import release_held
+from cordboard.engine.board.routing.matching import settle
+from cordboard.engine.board.timers import quiet_at
+from cordboard.engine.commands import Tick
+from cordboard.engine.events import ConversationClosed, ConversationParked, OfferExpired, WrapUpEnded
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import SYSTEM, CloseReason, State
+
+
+def tick(decision: Decision, _command: Tick) -> None:
+    """Let every deadline that has passed take effect, the earliest first."""
+    while (key := decision.state.timers.take(decision.at)) is not None:
+        kind, name = key
+        if kind == "rep":
+            release_held(decision, str(name), why="offline for longer than the grace time")
+        else:
+            _conversation_due(decision, decision.state.conversations[int(name)])
+
+        settle(decision)
+
+
+def _conversation_due(decision: Decision, conversation: Conversation) -> None:
+    assignment = conversation.assignment
+    match conversation.state:
+        case State.ASSIGNED if assignment is not None:
+            decision.emit(OfferExpired, conversation=conversation.id, rep=assignment.rep, by=SYSTEM)
+        case State.CLOSED if assignment is not None:
+            decision.emit(WrapUpEnded, conversation=conversation.id, rep=assignment.rep)
+        case State.ACTIVE if not conversation.parked and _is_quiet(decision, conversation):
+            rep = conversation.rep
+            decision.emit(ConversationParked, conversation=conversation.id, rep=rep, by=SYSTEM, why="quiet")
+        case _:
+            decision.emit(ConversationClosed, conversation=conversation.id, reason=CloseReason.INACTIVITY, by=SYSTEM)
+
+
+def _is_quiet(decision: Decision, conversation: Conversation) -> bool:
+    return quiet_at(conversation, decision.workstream(conversation)) <= decision.at

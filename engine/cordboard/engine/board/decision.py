@@ -1,0 +1,82 @@
+"""A decision in the making: what one command makes happen, event by event."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from cordboard.engine.board.evolve import evolve
+from cordboard.engine.board.state import BoardState
+from cordboard.engine.config import Rep, Workstream
+from cordboard.engine.errors import NotAllowed, NotFound
+from cordboard.engine.events import BoardEvent, Event
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import SYSTEM, Role, Timestamp
+
+E = TypeVar("E", bound=BoardEvent)
+
+
+class Decision:
+    """The state, the moment, and the events so far.
+
+    A decider first checks everything that could forbid the command, and raises before it emits anything; from then on
+    each event takes effect as it is emitted, so later choices see it.
+
+    Attributes:
+        state: The board's state, which already includes `events`.
+        at: The moment of the decision.
+        events: What has happened so far.
+    """
+
+    def __init__(self, state: BoardState, at: Timestamp) -> None:
+        self.state = state
+        self.at = at
+        self.events: list[Event] = []
+
+    def emit(self, kind: type[E], **facts: Any) -> None:
+        """Let a fact be: number it, take note of it, apply it."""
+        event: Any = kind(seq=self.state.counters.seq + 1, at=self.at, **facts)
+        evolve(self.state, event)
+        self.events.append(event)
+
+    def conversation(self, conversation: int) -> Conversation:
+        """Return a conversation as it is now.
+
+        Raises:
+            NotFound: There is none with this id.
+        """
+        found = self.state.conversation(conversation)
+        if found is None:
+            raise NotFound(f"there is no conversation {conversation} on board {self.state.board!r}")
+
+        return found
+
+    def workstream(self, conversation: Conversation) -> Workstream:
+        """Return the settings a live conversation runs under."""
+        return self.state.workstreams[conversation.workstream]
+
+    def person(self, name: str) -> Rep:
+        """Return who asks.
+
+        Raises:
+            NotAllowed: Nobody of this name is configured.
+        """
+        person = self.state.rep_settings.get(name)
+        if person is None:
+            raise NotAllowed(f"{name!r} is nobody on board {self.state.board!r}")
+
+        return person
+
+    def supervises(self, name: str) -> bool:
+        """Whether `name` may act on what is not theirs."""
+        if name == SYSTEM:
+            return True
+
+        return Role.SUPERVISOR in self.person(name).roles
+
+    def next_assignment(self) -> int:
+        """Return the id of the next assignment."""
+        return self.state.counters.assignment + 1
+
+    def next_message(self) -> int:
+        """Return the id of the next message."""
+        return self.state.counters.message + 1

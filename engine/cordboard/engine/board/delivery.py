@@ -1,0 +1,187 @@
+"""What becomes of our own texts: handing them over, the carrier's answers, its reports."""
+
+from __future__ import annotations
+
+from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.ranks import FINAL, RANK, further
+from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
+from cordboard.engine.commands import RecordSend, StartSending
+from cordboard.engine.config import HOUR, SECOND
+from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.events import (
+    DeliveryDisputed,
+    DeliveryUpdated,
+    MessageSent,
+    ReportKept,
+    ReportUnmatched,
+    SendDeferred,
+    SendFailed,
+    SendStarted,
+    SendUncertain,
+)
+from cordboard.engine.records import Message
+from cordboard.engine.vocabulary import AmbiguousSends, Direction, MessageStatus, Milliseconds
+
+GIVE_UP_AFTER: Milliseconds = 1 * HOUR
+"""A text that the carrier will not take is tried this long: an answer older than that helps no customer."""
+
+FIRST_RETRY: Milliseconds = 1 * SECOND
+LONGEST_RETRY: Milliseconds = 60 * SECOND
+
+MOST_KEPT_REPORTS = 1_000
+"""Reports that wait for their message. More can only mean that the carrier reports somebody else's messages."""
+
+
+def start_sending(decision: Decision, command: StartSending) -> None:
+    """Note that a queued message is about to be handed over: from here on it may have been sent."""
+    message = _outbound(decision, command.message)
+    if message.status is not MessageStatus.QUEUED:
+        raise InvalidMessage(f"message {message.id} is {message.status.value}, so it cannot be started")
+
+    decision.emit(SendStarted, message=message.id, conversation=message.conversation, attempt=message.attempts + 1)
+
+
+def record_send(decision: Decision, command: RecordSend) -> None:
+    """Note what became of handing a message over."""
+    message = _outbound(decision, command.message)
+    if message.status is MessageStatus.QUEUED or (message.provider_id and isinstance(command.result, Accepted)):
+        return  # an answer that was recorded before
+
+    result = command.result
+    if isinstance(result, Accepted):
+        _accepted(decision, message, result)
+    elif message.status is not MessageStatus.SENDING:
+        return  # a report has told already that the carrier has it
+    elif isinstance(result, Throttled):
+        _defer(decision, message, result.failure, result.retry_after)
+    elif isinstance(result, Rejected):
+        _rejected(decision, message, result)
+    else:
+        _ambiguous(decision, message, result, repeatable=command.repeatable)
+
+    _let_go_of_reports(decision, message.channel)
+
+
+def report_delivery(decision: Decision, report: DeliveryReported) -> None:
+    """Apply a carrier's report if it takes its message further."""
+    message = _reported(decision, report)
+    if message is not None:
+        _apply_report(decision, message, report)
+        return
+
+    kept = decision.state.early_reports
+    if _sending(decision, report.channel) and len(kept) < MOST_KEPT_REPORTS:
+        decision.emit(ReportKept, report=report)
+    else:
+        decision.emit(ReportUnmatched, report=report)
+
+
+def _accepted(decision: Decision, message: Message, result: Accepted) -> None:
+    early = decision.state.early_reports.get((message.channel, result.provider_id), ())
+    decision.emit(
+        MessageSent,
+        message=message.id,
+        conversation=message.conversation,
+        provider_id=result.provider_id,
+        segments=result.segments,
+    )
+    for report in early:
+        _apply_report(decision, _outbound(decision, message.id), report)
+
+
+def _rejected(decision: Decision, message: Message, result: Rejected) -> None:
+    if result.channel_down:
+        _defer(decision, message, result.failure, LONGEST_RETRY)
+    else:
+        _fail(decision, message, result.failure)
+
+
+def _ambiguous(decision: Decision, message: Message, result: Ambiguous, *, repeatable: bool) -> None:
+    if repeatable or _policy(decision, message) is AmbiguousSends.AT_LEAST_ONCE:
+        _defer(decision, message, result.failure, None)
+        return
+
+    decision.emit(SendUncertain, message=message.id, conversation=message.conversation, failure=result.failure)
+
+
+def _defer(decision: Decision, message: Message, failure: Failure, wait: Milliseconds | None) -> None:
+    backoff = min(FIRST_RETRY * 2 ** min(message.attempts - 1, 10), LONGEST_RETRY)
+    until = decision.at + max(wait or 0, backoff)
+    if until > message.at + GIVE_UP_AFTER:
+        why = f"not sent within {GIVE_UP_AFTER // HOUR} h; the last answer was: {failure.text}"
+        _fail(decision, message, Failure(code=failure.code, text=why))
+        return
+
+    decision.emit(SendDeferred, message=message.id, conversation=message.conversation, until=until, failure=failure)
+
+
+def _fail(decision: Decision, message: Message, failure: Failure) -> None:
+    decision.emit(SendFailed, message=message.id, conversation=message.conversation, failure=failure)
+
+
+def _apply_report(decision: Decision, message: Message, report: DeliveryReported) -> None:
+    status = report.status
+    if message.uncertain:
+        status = further(MessageStatus.SENT, status)  # whatever the carrier reports, it has the message
+
+    if RANK[status] > RANK[message.status]:
+        decision.emit(
+            DeliveryUpdated,
+            message=message.id,
+            conversation=message.conversation,
+            status=status,
+            provider_id=report.provider_id,
+            failure=report.failure,
+        )
+    elif RANK[status] == FINAL and status is not message.status:
+        decision.emit(
+            DeliveryDisputed,
+            message=message.id,
+            conversation=message.conversation,
+            status=status,
+            failure=report.failure,
+        )
+
+
+def _reported(decision: Decision, report: DeliveryReported) -> Message | None:
+    """Find the message that a report is about: by our id where the carrier gave it back, or by the carrier's."""
+    state = decision.state
+    known = report.message
+    if known is None:
+        known = state.recollection.by_provider.get((report.channel, report.provider_id))
+
+    message = state.message(known) if known is not None else None
+    if message is None or message.direction is Direction.INBOUND or message.channel != report.channel:
+        return None
+
+    return message
+
+
+def _outbound(decision: Decision, message: int) -> Message:
+    found = decision.state.message(message)
+    if found is None or found.direction is Direction.INBOUND:
+        raise NotFound(f"there is no outbound message {message} on board {decision.state.board!r}")
+
+    return found
+
+
+def _policy(decision: Decision, message: Message) -> AmbiguousSends:
+    number = decision.state.numbers.get(message.number)
+    workstream = decision.state.workstreams.get(number.workstream) if number else None
+    return workstream.ambiguous_sends if workstream else AmbiguousSends.AT_MOST_ONCE
+
+
+def _sending(decision: Decision, channel: str) -> bool:
+    messages = decision.state.messages.values()
+    return any(each.status is MessageStatus.SENDING and each.channel == channel for each in messages)
+
+
+def _let_go_of_reports(decision: Decision, channel: str) -> None:
+    """Once nothing of a channel is on its way, no kept report of it can find its message any more."""
+    kept = decision.state.early_reports
+    if not kept or _sending(decision, channel):
+        return
+
+    for reports in [each for key, each in kept.items() if key[0] == channel]:
+        for report in reports:
+            decision.emit(ReportUnmatched, report=report)

@@ -1,0 +1,362 @@
+"""What each event does to the state. This is the only code that changes it, so a journal replays to the same board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from cordboard.engine.board.conversation import move
+from cordboard.engine.board.ranks import further
+from cordboard.engine.board.state import BoardState
+from cordboard.engine.carrier import Media
+from cordboard.engine.events import (
+    BoardConfigured,
+    ConversationClosed,
+    ConversationOffered,
+    ConversationOpened,
+    ConversationParked,
+    ConversationPicked,
+    ConversationQueued,
+    ConversationReleased,
+    ConversationReopened,
+    ConversationRequeued,
+    ConversationResumed,
+    ConversationTransferred,
+    ConversationWoken,
+    DeliveryDisputed,
+    DeliveryUpdated,
+    Event,
+    Grant,
+    MessageReceived,
+    MessageSent,
+    Move,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferWithdrawn,
+    PresenceChanged,
+    ReplyQueued,
+    ReportKept,
+    ReportUnmatched,
+    SendDeferred,
+    SendFailed,
+    SendStarted,
+    SendUncertain,
+    TextUnroutable,
+    WebhookKept,
+    WrapUpEnded,
+)
+from cordboard.engine.records import Assignment, Conversation, Message
+from cordboard.engine.vocabulary import Direction, MessageStatus, State
+
+
+def evolve(state: BoardState, event: Event) -> None:
+    """Let `event` have happened."""
+    state.at = event.at
+    state.counters = replace(state.counters, seq=event.seq)
+    _EVOLVE[type(event)](state, event)
+
+
+# The board and its people
+
+
+def _configured(state: BoardState, event: BoardConfigured) -> None:
+    state.configure(event.config)
+
+
+def _presence_changed(state: BoardState, event: PresenceChanged) -> None:
+    rep = state.reps[event.rep]
+    state.put_rep(replace(rep, presence=event.presence, since=event.at, release_at=event.release_at))
+
+
+def _nothing(_state: BoardState, _event: Event) -> None:
+    """A fact that is only for the journal."""
+
+
+# Texts that come in
+
+
+def _opened(state: BoardState, event: ConversationOpened) -> None:
+    state.counters = replace(state.counters, conversation=event.conversation)
+    state.put_conversation(
+        Conversation(
+            id=event.conversation,
+            number=event.number,
+            customer=event.customer,
+            channel=event.channel,
+            workstream=event.workstream,
+            priority=event.priority,
+            state=State.NEW,
+            opened_at=event.at,
+            updated_at=event.at,
+        )
+    )
+
+
+def _received(state: BoardState, event: MessageReceived) -> None:
+    _put_inbound(state, event, event.conversation)
+    conversation = state.conversations[event.conversation]
+    since = conversation.unanswered_since
+    state.put_conversation(
+        replace(
+            conversation,
+            updated_at=event.at,
+            heard_at=event.at,
+            unanswered_since=event.at if since is None else since,
+        )
+    )
+
+
+def _unroutable(state: BoardState, event: TextUnroutable) -> None:
+    _put_inbound(state, event, None)
+
+
+def _put_inbound(state: BoardState, event: MessageReceived | TextUnroutable, conversation: int | None) -> None:
+    state.counters = replace(state.counters, message=event.message)
+    state.put_message(
+        Message(
+            id=event.message,
+            conversation=conversation,
+            channel=event.channel,
+            number=event.number,
+            customer=event.customer,
+            direction=Direction.INBOUND,
+            author="customer",
+            body=event.body,
+            at=event.at,
+            status=MessageStatus.RECEIVED,
+            media=event.media,
+            segments=event.segments,
+            provider_id=event.provider_id,
+        )
+    )
+
+
+# The machine's moves
+
+
+def _queued(state: BoardState, event: Move) -> None:
+    """Onto a queue, new or again; who declined or missed an offer is remembered until somebody takes it."""
+    conversation = state.conversations[event.conversation]
+    passed = conversation.passed
+    if isinstance(event, OfferDeclined | OfferExpired):
+        passed = {**passed, event.rep: passed.get(event.rep, 0) + 1}
+
+    _put_moved(
+        state,
+        conversation,
+        event,
+        queue=getattr(event, "queue", conversation.queue),
+        queued_at=event.at,
+        assignment=None,
+        passed=passed,
+    )
+
+
+def _reopened(state: BoardState, event: ConversationReopened) -> None:
+    thread = event.thread
+    _put_moved(
+        state,
+        thread,
+        event,
+        queue=event.queue,
+        queued_at=event.at,
+        assignment=None,
+        unanswered_since=None,
+        passed={},
+        closed_at=None,
+        close_reason=None,
+    )
+
+
+def _offered(state: BoardState, event: Grant) -> None:
+    conversation = state.conversations[event.conversation]
+    _put_moved(state, conversation, event, assignment=_grant(state, event))
+
+
+def _taken(state: BoardState, event: Grant) -> None:
+    _activate(state, event, event.rep, _grant(state, event))
+
+
+def _accepted(state: BoardState, event: OfferAccepted) -> None:
+    offer = state.conversations[event.conversation].assignment
+    assert offer is not None, "an assigned conversation has an assignment"  # noqa: S101 - states an invariant
+    _activate(state, event, event.rep, replace(offer, expires_at=None))
+
+
+def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) -> None:
+    conversation = state.conversations[event.conversation]
+    held_by = conversation.held_by
+    _put_moved(
+        state,
+        conversation,
+        event,
+        assignment=assignment,
+        rep=rep,
+        held_by=held_by if rep in held_by else (*held_by, rep),
+        active_at=event.at,
+        passed={},
+    )
+
+
+def _parked(state: BoardState, event: ConversationParked) -> None:
+    _put_moved(state, state.conversations[event.conversation], event, assignment=None, parked=True)
+
+
+def _closed(state: BoardState, event: ConversationClosed) -> None:
+    conversation = state.conversations[event.conversation]
+    wrap_up = None
+    if event.wrap_up_until is not None and conversation.assignment is not None:
+        wrap_up = replace(conversation.assignment, expires_at=event.wrap_up_until)
+
+    _put_moved(
+        state,
+        conversation,
+        event,
+        assignment=wrap_up,
+        unanswered_since=None,
+        closed_at=event.at,
+        close_reason=event.reason,
+    )
+
+
+def _wrap_up_ended(state: BoardState, event: WrapUpEnded) -> None:
+    conversation = state.conversations[event.conversation]
+    state.put_conversation(replace(conversation, updated_at=event.at, assignment=None))
+
+
+def _put_moved(state: BoardState, conversation: Conversation, event: Move, **changes: Any) -> None:
+    goal = move(conversation.id, conversation.state, event.trigger, parked=conversation.parked)
+    changes.setdefault("parked", False)
+    state.put_conversation(replace(conversation, state=goal, updated_at=event.at, **changes))
+
+
+def _grant(state: BoardState, event: Grant) -> Assignment:
+    state.counters = replace(state.counters, assignment=event.assignment)
+    state.put_rep(replace(state.reps[event.rep], last_assignment=event.assignment))
+    return Assignment(
+        id=event.assignment, rep=event.rep, cost=event.cost, began_at=event.at, expires_at=event.expires_at
+    )
+
+
+# What becomes of our own texts
+
+
+def _reply_queued(state: BoardState, event: ReplyQueued) -> None:
+    conversation = state.conversations[event.conversation]
+    media: tuple[Media, ...] = event.media
+    state.counters = replace(state.counters, message=event.message)
+    state.put_message(
+        Message(
+            id=event.message,
+            conversation=event.conversation,
+            channel=conversation.channel,
+            number=conversation.number,
+            customer=conversation.customer,
+            direction=Direction.OUTBOUND,
+            author=event.author,
+            body=event.body,
+            at=event.at,
+            status=MessageStatus.QUEUED,
+            media=media,
+        )
+    )
+    state.put_conversation(replace(conversation, updated_at=event.at, replied_at=event.at, unanswered_since=None))
+
+
+def _started(state: BoardState, event: SendStarted) -> None:
+    _put_sending(state, event.message, status=MessageStatus.SENDING, attempts=event.attempt, not_before=None)
+
+
+def _sent(state: BoardState, event: MessageSent) -> None:
+    message = _message(state, event.message)
+    state.drop_reports(message.channel, event.provider_id)
+    state.put_message(
+        replace(
+            message,
+            status=further(message.status, MessageStatus.SENT),
+            provider_id=event.provider_id,
+            segments=event.segments or message.segments,
+            failure=None if message.status is MessageStatus.SENDING else message.failure,
+            uncertain=False,
+        )
+    )
+
+
+def _deferred(state: BoardState, event: SendDeferred) -> None:
+    _put_sending(state, event.message, status=MessageStatus.QUEUED, not_before=event.until, failure=event.failure)
+
+
+def _failed(state: BoardState, event: SendFailed) -> None:
+    _put_sending(state, event.message, status=MessageStatus.FAILED, failure=event.failure)
+
+
+def _uncertain(state: BoardState, event: SendUncertain) -> None:
+    _put_sending(state, event.message, uncertain=True, failure=event.failure)
+
+
+def _delivery_updated(state: BoardState, event: DeliveryUpdated) -> None:
+    _put_sending(
+        state,
+        event.message,
+        status=event.status,
+        provider_id=event.provider_id,
+        failure=event.failure,
+        uncertain=False,
+    )
+
+
+def _report_kept(state: BoardState, event: ReportKept) -> None:
+    state.keep_report(event.report)
+
+
+def _report_unmatched(state: BoardState, event: ReportUnmatched) -> None:
+    state.drop_reports(event.report.channel, event.report.provider_id)
+
+
+def _put_sending(state: BoardState, message: int, **changes: Any) -> None:
+    state.put_message(replace(_message(state, message), **changes))
+
+
+def _message(state: BoardState, message: int) -> Message:
+    found = state.message(message)
+    assert found is not None, "an event names a message that is known"  # noqa: S101 - states an invariant
+    return found
+
+
+_EVOLVE: dict[type[Any], Callable[[BoardState, Any], None]] = {
+    BoardConfigured: _configured,
+    PresenceChanged: _presence_changed,
+    TextUnroutable: _unroutable,
+    WebhookKept: _nothing,
+    ConversationOpened: _opened,
+    MessageReceived: _received,
+    ConversationQueued: _queued,
+    ConversationOffered: _offered,
+    OfferAccepted: _accepted,
+    OfferDeclined: _queued,
+    OfferExpired: _queued,
+    OfferWithdrawn: _queued,
+    ConversationPicked: _taken,
+    ConversationRequeued: _queued,
+    ConversationParked: _parked,
+    ConversationResumed: _taken,
+    ConversationWoken: _offered,
+    ConversationReleased: _queued,
+    ConversationTransferred: _offered,
+    ConversationClosed: _closed,
+    ConversationReopened: _reopened,
+    WrapUpEnded: _wrap_up_ended,
+    ReplyQueued: _reply_queued,
+    SendStarted: _started,
+    MessageSent: _sent,
+    SendDeferred: _deferred,
+    SendFailed: _failed,
+    SendUncertain: _uncertain,
+    DeliveryUpdated: _delivery_updated,
+    DeliveryDisputed: _nothing,
+    ReportKept: _report_kept,
+    ReportUnmatched: _report_unmatched,
+}

@@ -1,0 +1,141 @@
+"""Texts that come in: which conversation they join, open, wake or reopen."""
+
+from __future__ import annotations
+
+from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.routing.matching import able, offer
+from cordboard.engine.carrier import TextReceived, WebhookUnreadable
+from cordboard.engine.config import Number
+from cordboard.engine.events import (
+    ConversationOpened,
+    ConversationQueued,
+    ConversationReleased,
+    ConversationReopened,
+    ConversationWoken,
+    MessageReceived,
+    TextUnroutable,
+    WebhookKept,
+)
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import SYSTEM, State
+
+
+def receive_text(decision: Decision, text: TextReceived) -> None:
+    """Take a customer's text in, once: a second one with the same provider id on its channel changes nothing."""
+    state = decision.state
+    if (text.channel, text.provider_id) in state.recollection.by_provider:
+        return
+
+    number = state.numbers.get(text.recipient)
+    if number is None or number.channel != text.channel:
+        decision.emit(
+            TextUnroutable,
+            message=decision.next_message(),
+            channel=text.channel,
+            number=text.recipient,
+            customer=text.sender,
+            body=text.body,
+            media=text.media,
+            segments=text.segments,
+            provider_id=text.provider_id,
+        )
+        return
+
+    known = state.latest(text.recipient, text.sender)
+    if known is None or (known.state is State.CLOSED and not _may_reopen(decision, known, number)):
+        _open(decision, text, number)
+    elif known.state is State.CLOSED:
+        _reopen(decision, text, known)
+    else:
+        _receive(decision, text, known.id)
+        if known.parked:
+            _wake(decision, known)
+
+
+def keep_webhook(decision: Decision, webhook: WebhookUnreadable) -> None:
+    """Keep what nobody can read."""
+    decision.emit(
+        WebhookKept,
+        channel=webhook.channel,
+        reason=webhook.reason,
+        content_type=webhook.content_type,
+        body=webhook.body,
+    )
+
+
+def _receive(decision: Decision, text: TextReceived, conversation: int) -> None:
+    decision.emit(
+        MessageReceived,
+        conversation=conversation,
+        message=decision.next_message(),
+        channel=text.channel,
+        number=text.recipient,
+        customer=text.sender,
+        body=text.body,
+        media=text.media,
+        segments=text.segments,
+        provider_id=text.provider_id,
+    )
+
+
+def _open(decision: Decision, text: TextReceived, number: Number) -> None:
+    conversation = decision.state.counters.conversation + 1
+    decision.emit(
+        ConversationOpened,
+        conversation=conversation,
+        number=text.recipient,
+        customer=text.sender,
+        channel=text.channel,
+        workstream=number.workstream,
+    )
+    _receive(decision, text, conversation)
+    queue = decision.state.workstreams[number.workstream].queue
+    decision.emit(ConversationQueued, conversation=conversation, queue=queue, by=SYSTEM, why="fallback queue")
+
+
+def _may_reopen(decision: Decision, closed: Conversation, number: Number) -> bool:
+    """Within the window, and while it is wrapped up; but not under settings its number no longer has."""
+    if closed.workstream != number.workstream or closed.channel != number.channel:
+        return False
+
+    window = decision.workstream(closed).reopen_window
+    return closed.live or (closed.closed_at is not None and decision.at < closed.closed_at + window)
+
+
+def _reopen(decision: Decision, text: TextReceived, closed: Conversation) -> None:
+    """Go on with a closed conversation; its last rep is asked first, and freed of their wrap-up for it."""
+    decision.emit(
+        ConversationReopened, conversation=closed.id, queue=home_queue(decision, closed), thread=closed, by="customer"
+    )
+    _receive(decision, text, closed.id)
+    _offer_to_last_rep(decision, closed.id)
+
+
+def _wake(decision: Decision, parked: Conversation) -> None:
+    """Bring a parked conversation back to its rep; where they cannot take it, to a queue."""
+    if parked.rep is not None and able(decision.state, parked.rep, parked):
+        offer(decision, parked.id, parked.rep, kind=ConversationWoken, by="customer")
+        return
+
+    decision.emit(
+        ConversationReleased,
+        conversation=parked.id,
+        queue=home_queue(decision, parked),
+        by="customer",
+        why=f"{parked.rep} cannot take it now",
+    )
+
+
+def _offer_to_last_rep(decision: Decision, conversation: int) -> None:
+    waiting = decision.conversation(conversation)
+    if waiting.rep is not None and able(decision.state, waiting.rep, waiting):
+        offer(decision, conversation, waiting.rep, why="last rep")
+
+
+def home_queue(decision: Decision, conversation: Conversation) -> str:
+    """Return the queue a conversation goes back to: its last one, or its workstream's where that is gone."""
+    queues = decision.state.queues
+    if conversation.queue is not None and conversation.queue in queues:
+        return conversation.queue
+
+    return decision.workstream(conversation).queue

@@ -1,0 +1,102 @@
+"""Replies: what a rep texts to the customer, and how a supervisor takes a conversation over by replying."""
+
+from __future__ import annotations
+
+from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.handling import require_room, take
+from cordboard.engine.commands import Reply
+from cordboard.engine.errors import IllegalTransition, InvalidMessage, MessageTooLong, NotAllowed
+from cordboard.engine.events import (
+    ConversationPicked,
+    ConversationResumed,
+    ConversationTransferred,
+    OfferAccepted,
+    OfferWithdrawn,
+    ReplyQueued,
+)
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import State, Trigger
+
+
+def reply(decision: Decision, command: Reply) -> None:
+    """Queue a text to the customer.
+
+    Only the holder may. A rep whose conversation is parked resumes it by replying, and a supervisor takes over a
+    conversation that somebody else has; both need room for it.
+    """
+    conversation = decision.conversation(command.conversation)
+    _check_text(decision, conversation, command)
+    if conversation.state in (State.NEW, State.CLOSED):
+        raise IllegalTransition(
+            conversation=conversation.id,
+            state=conversation.state,
+            trigger=Trigger.ACCEPT,
+            why="a reply needs a conversation that is with a rep",
+        )
+
+    if not (conversation.state is State.ACTIVE and conversation.holder == command.by):
+        _take_over(decision, conversation, command.by)
+
+    decision.emit(
+        ReplyQueued,
+        conversation=conversation.id,
+        message=decision.next_message(),
+        author=command.by,
+        body=command.body,
+        media=command.media,
+    )
+
+
+def _check_text(decision: Decision, conversation: Conversation, command: Reply) -> None:
+    if not command.body.strip() and not command.media:
+        raise InvalidMessage("the text is empty; write something or attach something")
+
+    if "\x00" in command.body:
+        raise InvalidMessage("the text has a NUL character, which no phone can show; remove it")
+
+    channel = decision.state.channels[conversation.channel]
+    if len(command.body) > channel.max_characters:
+        raise MessageTooLong(length=len(command.body), limit=channel.max_characters, channel=channel.name)
+
+
+def _take_over(decision: Decision, conversation: Conversation, by: str) -> None:
+    if conversation.parked and conversation.rep == by:
+        require_room(decision, by, conversation)
+        take(decision, conversation, by, ConversationResumed)
+        return
+
+    if conversation.state is State.ASSIGNED and conversation.holder == by:
+        raise IllegalTransition(
+            conversation=conversation.id,
+            state=conversation.state,
+            trigger=Trigger.ACCEPT,
+            why="accept the offer before you reply",
+        )
+
+    if not decision.supervises(by):
+        raise NotAllowed(f"conversation {conversation.id} is not with {by}; only its holder may reply")
+
+    decision.person(by)
+    require_room(decision, by, conversation)
+    if conversation.state is State.ACTIVE:
+        _transfer_to_self(decision, conversation, by)
+        return
+
+    if conversation.state is State.ASSIGNED:
+        decision.emit(OfferWithdrawn, conversation=conversation.id, rep=conversation.holder, by=by)
+
+    take(decision, conversation, by, ConversationPicked)
+
+
+def _transfer_to_self(decision: Decision, conversation: Conversation, by: str) -> None:
+    decision.emit(
+        ConversationTransferred,
+        conversation=conversation.id,
+        assignment=decision.next_assignment(),
+        rep=by,
+        cost=decision.workstream(conversation).capacity_cost,
+        expires_at=None,
+        by=by,
+        why="taken over",
+    )
+    decision.emit(OfferAccepted, conversation=conversation.id, rep=by, by=by, why="taken over")

@@ -1,0 +1,1 @@
+"""Who gets which conversation: waiting lists, candidates, and the match between them."""

@@ -1,0 +1,281 @@
+"""The board's state: its records, and the indexes that follow from them.
+
+Records change in three methods only (`put_conversation`, `put_message`, `put_rep`) and in `configure`; each keeps every
+index right. Only `cordboard.engine.board.evolve` calls them.
+"""
+
+from __future__ import annotations
+
+from cordboard.engine.board.recollection import Recollection
+from cordboard.engine.board.routing.candidates import Candidates
+from cordboard.engine.board.routing.waiting import WaitingLists, place_of
+from cordboard.engine.board.timers import Timers, conversation_deadline
+from cordboard.engine.carrier import DeliveryReported
+from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
+from cordboard.engine.records import BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.vocabulary import State, Timestamp
+
+
+class Changes:
+    """What differs from the store: collected for the next commit."""
+
+    def __init__(self) -> None:
+        self.conversations: dict[int, Conversation] = {}
+        self.messages: dict[int, Message] = {}
+        self.reps: dict[str, RepState] = {}
+        self.config = False
+        self.early_reports = False
+
+
+class BoardState:
+    """Everything a board knows, and where to find it.
+
+    Attributes:
+        board: Its name.
+        at: The moment of the last event.
+        counters: The last numbers given out.
+        config: The configuration in force.
+        conversations: Live ones, by id.
+        messages: Those in the outbox's hands, by id.
+        reps: Everybody configured, by name.
+        early_reports: Delivery reports that wait for their message, by channel and provider id.
+        recollection: What else is remembered of the past, for the commands at hand.
+        changes: What differs from the store.
+        stirred_reps: Reps who may be able to take more than before.
+        stirred_conversations: Conversations that came onto a queue.
+    """
+
+    def __init__(self, board: str) -> None:
+        self.board = board
+        self.at: Timestamp = 0
+        self.counters = Counters()
+        self.config = BoardConfig(name=board)
+        self.conversations: dict[int, Conversation] = {}
+        self.messages: dict[int, Message] = {}
+        self.reps: dict[str, RepState] = {}
+        self.early_reports: dict[tuple[str, str], tuple[DeliveryReported, ...]] = {}
+        self.recollection = Recollection()
+        self.changes = Changes()
+        self.stirred_reps: dict[str, None] = {}
+        self.stirred_conversations: dict[int, None] = {}
+
+        self.timers = Timers()
+        self.waiting = WaitingLists()
+        self.candidates = Candidates()
+        self._by_pair: dict[tuple[str, str], int] = {}
+        self._loads: dict[str, int] = {}
+        self._held: dict[str, dict[int, None]] = {}
+        self._index_config()
+
+    # Looking things up
+
+    def conversation(self, conversation: int) -> Conversation | None:
+        """Return a conversation that is on the board or remembered."""
+        return self.conversations.get(conversation) or self.recollection.conversations.get(conversation)
+
+    def latest(self, number: str, customer: str) -> Conversation | None:
+        """Return the latest conversation between two numbers that is on the board or remembered."""
+        live = self._by_pair.get((number, customer))
+        if live is not None:
+            return self.conversations[live]
+
+        return self.recollection.latest.get((number, customer))
+
+    def has_live(self, number: str, customer: str) -> bool:
+        """Whether a conversation between two numbers is on the board."""
+        return (number, customer) in self._by_pair
+
+    def message(self, message: int) -> Message | None:
+        """Return a message that is in the outbox's hands or remembered."""
+        return self.messages.get(message) or self.recollection.messages.get(message)
+
+    def load_of(self, rep: str) -> int:
+        """Return the units of capacity a rep holds."""
+        return self._loads.get(rep, 0)
+
+    def free_of(self, rep: str) -> int:
+        """Return the units of capacity a rep has free; negative when the configuration took some away."""
+        settings = self.rep_settings.get(rep)
+        return settings.capacity - self.load_of(rep) if settings else 0
+
+    def held_by(self, rep: str) -> tuple[Conversation, ...]:
+        """Return the conversations whose assignment is a rep's, the oldest hold first."""
+        return tuple(self.conversations[each] for each in self._held.get(rep, ()))
+
+    def workstream_of(self, conversation: Conversation) -> Workstream:
+        """Return the settings a conversation runs under."""
+        return self.workstreams[conversation.workstream]
+
+    # Changing
+
+    def put_conversation(self, new: Conversation) -> None:
+        """Let a conversation be `new`; one that is no longer live leaves the board and is only remembered."""
+        old = self.conversations.get(new.id)
+        self._reindex_waiting(old, new)
+        self._reindex_assignment(old, new)
+        pair = (new.number, new.customer)
+        if new.live:
+            self.conversations[new.id] = new
+            self._by_pair[pair] = new.id
+            self.timers.set(("conversation", new.id), conversation_deadline(new, self.workstreams[new.workstream]))
+        else:
+            if self.conversations.pop(new.id, None) is not None:
+                del self._by_pair[pair]
+
+            self.timers.set(("conversation", new.id), None)
+            self.recollection.add_conversation(new)
+
+        self.changes.conversations[new.id] = new
+
+    def put_message(self, new: Message) -> None:
+        """Let a message be `new`; one that is out of the outbox's hands is only remembered."""
+        if new.unsent:
+            self.messages[new.id] = new
+        else:
+            self.messages.pop(new.id, None)
+
+        self.recollection.add_message(new)
+        self.changes.messages[new.id] = new
+
+    def put_rep(self, new: RepState) -> None:
+        """Let a rep be `new`."""
+        old = self.reps.get(new.name)
+        self.reps[new.name] = new
+        self.changes.reps[new.name] = new
+        if old is None or old.presence is not new.presence:
+            self.stirred_reps[new.name] = None
+
+        self._list_rep(new.name)
+
+    def configure(self, config: BoardConfig) -> None:
+        """Put a configuration in force: its reps are there, others are not, and everything is routed anew."""
+        self.config = config
+        self._index_config()
+        self.changes.config = True
+        for name in [each for each in self.reps if each not in self.rep_settings]:
+            del self.reps[name]
+            self.candidates.remove(name)
+
+        for name in self.rep_settings:
+            if name not in self.reps:
+                self.put_rep(RepState(name=name, since=self.at))
+
+            self._list_rep(name)
+            self.stirred_reps[name] = None
+
+        for conversation in self.conversations.values():
+            workstream = self.workstreams.get(conversation.workstream)
+            if workstream is not None:
+                due = conversation_deadline(conversation, workstream)
+                self.timers.set(("conversation", conversation.id), due)
+
+    def restore(self, snapshot: BoardSnapshot) -> None:
+        """Take over what a store kept, on a state that is new."""
+        self.counters = snapshot.counters
+        if snapshot.config is not None:
+            self.config = snapshot.config
+            self._index_config()
+
+        self.reps = {each.name: each for each in snapshot.reps if each.name in self.rep_settings}
+        for conversation in snapshot.conversations:
+            self.put_conversation(conversation)
+            self.at = max(self.at, conversation.updated_at)
+
+        for message in snapshot.messages:
+            self.put_message(message)
+
+        for report in snapshot.early_reports:
+            self.keep_report(report)
+
+        for name in self.reps:
+            self._list_rep(name)
+
+        self.changes = Changes()
+        self.stirred_reps.clear()
+        self.stirred_conversations.clear()
+
+    def snapshot(self) -> BoardSnapshot:
+        """Return the records, from which an equal state can be made."""
+        return BoardSnapshot(
+            board=self.board,
+            counters=self.counters,
+            config=self.config,
+            conversations=tuple(self.conversations[each] for each in sorted(self.conversations)),
+            messages=tuple(self.messages[each] for each in sorted(self.messages)),
+            reps=tuple(self.reps[each] for each in sorted(self.reps)),
+            early_reports=tuple(report for each in self.early_reports.values() for report in each),
+        )
+
+    def keep_report(self, report: DeliveryReported) -> None:
+        """Keep a delivery report for a message that is not known by its provider id yet."""
+        key = (report.channel, report.provider_id)
+        self.early_reports[key] = (*self.early_reports.get(key, ()), report)
+        self.changes.early_reports = True
+
+    def drop_reports(self, channel: str, provider_id: str) -> None:
+        """Forget the kept delivery reports of one message."""
+        if self.early_reports.pop((channel, provider_id), None) is not None:
+            self.changes.early_reports = True
+
+    # Keeping the indexes right
+
+    def _index_config(self) -> None:
+        config = self.config
+        self.numbers: dict[str, Number] = {each.address: each for each in config.numbers}
+        self.channels = {each.name: each for each in config.channels}
+        self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
+        self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
+        self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
+        self.queues_of: dict[str, tuple[str, ...]] = {
+            rep: tuple(each.name for each in config.queues if rep in each.reps) for rep in self.rep_settings
+        }
+
+    def _reindex_waiting(self, old: Conversation | None, new: Conversation) -> None:
+        before = (old.queue, place_of(old)) if old is not None and old.state is State.QUEUED else None
+        after = (new.queue, place_of(new)) if new.state is State.QUEUED else None
+        if before == after:
+            return
+
+        if before is not None:
+            self.waiting.remove(new.id)
+
+        if after is not None and new.queue is not None:
+            self.waiting.add(new.queue, new)
+            self.stirred_conversations[new.id] = None
+
+    def _reindex_assignment(self, old: Conversation | None, new: Conversation) -> None:
+        before = old.assignment if old else None
+        after = new.assignment
+        if before is after:
+            return
+
+        if before is not None:
+            self._loads[before.rep] -= before.cost
+            del self._held[before.rep][new.id]
+
+        if after is not None:
+            self._loads[after.rep] = self._loads.get(after.rep, 0) + after.cost
+            self._held.setdefault(after.rep, {})[new.id] = None
+
+        if before is not None:
+            self._list_rep(before.rep)
+            if after is None or after.rep != before.rep or after.cost < before.cost:
+                self.stirred_reps[before.rep] = None
+
+        if after is not None and (before is None or before.rep != after.rep):
+            self._list_rep(after.rep)
+
+    def _list_rep(self, name: str) -> None:
+        rep = self.reps.get(name)
+        if rep is None:
+            return
+
+        self.candidates.put(
+            name,
+            free=self.free_of(name),
+            last_assignment=rep.last_assignment,
+            presence=rep.presence,
+            queues=self.queues_of.get(name, ()),
+        )
+        holds = bool(self._held.get(name))
+        self.timers.set(("rep", name), rep.release_at if holds else None)

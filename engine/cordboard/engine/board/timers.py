@@ -1,0 +1,92 @@
+"""The board's deadlines: which there are, and the queue that finds the next.
+
+A deadline is never stored: it follows from the records, so it is there again after a restart.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TypeAlias
+
+from cordboard.engine.config import Workstream
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import State, Timestamp
+
+TimerKey: TypeAlias = tuple[str, int | str]
+"""What a deadline belongs to: `("conversation", id)` or `("rep", name)`."""
+
+
+def conversation_deadline(conversation: Conversation, workstream: Workstream) -> Timestamp | None:
+    """Return when something happens to a conversation by itself, or None."""
+    close = workstream.auto_close
+    match conversation.state:
+        case State.NEW | State.QUEUED:
+            return conversation.updated_at + close.queued
+        case State.ASSIGNED | State.CLOSED:
+            return conversation.assignment.expires_at if conversation.assignment else None
+        case State.ACTIVE:
+            if conversation.parked:
+                return conversation.updated_at + close.parked
+
+            return min(quiet_at(conversation, workstream), conversation.updated_at + close.active)
+
+
+def quiet_at(conversation: Conversation, workstream: Workstream) -> Timestamp:
+    """Return when an active conversation is parked if nobody says anything more."""
+    spoken = max(conversation.heard_at, conversation.active_at, conversation.replied_at)
+    return spoken + workstream.quiet_after
+
+
+class Timers:
+    """A queue of deadlines, one for each key.
+
+    Most deadlines move later again and again (every text postpones quiet parking), so an entry of the heap is only a
+    reminder to look: one that comes up before its time is put back at the right one.
+    """
+
+    def __init__(self) -> None:
+        self._due: dict[TimerKey, Timestamp] = {}
+        self._reminder: dict[TimerKey, Timestamp] = {}
+        self._heap: list[tuple[Timestamp, TimerKey]] = []
+
+    def set(self, key: TimerKey, due: Timestamp | None) -> None:
+        """Let `key` be due at a moment, or never."""
+        if due is None:
+            self._due.pop(key, None)
+            return
+
+        self._due[key] = due
+        reminder = self._reminder.get(key)
+        if reminder is None or reminder > due:
+            self._remind(key, due)
+
+    def next(self) -> Timestamp | None:
+        """Return the earliest deadline."""
+        while self._heap:
+            reminder, key = self._heap[0]
+            due = self._due.get(key)
+            if due == reminder:
+                return due
+
+            heapq.heappop(self._heap)
+            if self._reminder.get(key) == reminder:
+                del self._reminder[key]
+                if due is not None:
+                    self._remind(key, due)
+
+        return None
+
+    def take(self, at: Timestamp) -> TimerKey | None:
+        """Remove and return the key whose deadline passed first, if any has passed by `at`."""
+        due = self.next()
+        if due is None or due > at:
+            return None
+
+        _, key = heapq.heappop(self._heap)
+        self._reminder.pop(key, None)
+        del self._due[key]
+        return key
+
+    def _remind(self, key: TimerKey, due: Timestamp) -> None:
+        self._reminder[key] = due
+        heapq.heappush(self._heap, (due, key))

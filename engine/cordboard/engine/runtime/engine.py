@@ -1,0 +1,265 @@
+"""The engine: a board that lives. It takes commands, keeps them, tells what happened, and sends what is to be sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from typing import Self
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+from msgspec.structs import replace
+
+from cordboard.engine.board.board import Board
+from cordboard.engine.carrier import WebhookReply, WebhookRequest
+from cordboard.engine.clock import SystemClock
+from cordboard.engine.commands import Command, Configure
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.errors import NotFound, NotRunning
+from cordboard.engine.events import Event
+from cordboard.engine.ports import Clock, History, Store, Transport
+from cordboard.engine.records import Once, Outcome
+from cordboard.engine.runtime.feed import Feed
+from cordboard.engine.runtime.limits import Limits
+from cordboard.engine.runtime.mailbox import Mailbox
+from cordboard.engine.runtime.outbox import Outbox
+from cordboard.engine.runtime.writer import Writer
+from cordboard.engine.vocabulary import SYSTEM
+
+
+class Engine:
+    """One board, alive inside `async with`.
+
+    Nothing is acknowledged before it is committed, and nothing is sent before it is committed. The host keeps its event
+    loop, its signals and its logging; leaving the block finishes what was taken, waits for texts that are on their way,
+    and lets go of the store.
+
+    Args:
+        config: The board's configuration, put in force when the block is entered.
+        store: Where the board is kept; entered and left with the engine.
+        transports: The channels' transports, entered and left with the engine.
+        clock: The time.
+        limits: How much to take on.
+    """
+
+    def __init__(
+        self,
+        config: BoardConfig,
+        *,
+        store: Store,
+        transports: Iterable[Transport] = (),
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        clock = clock or SystemClock()
+        self._config = config
+        self._store = store
+        self._limits = limits
+        self._waiting_transports = tuple(transports)
+        self._transports: dict[str, Transport] = {}
+        self._leave_transport: dict[str, anyio.Event] = {}
+        self._mailbox = Mailbox(limits.mailbox)
+        self._taking = False
+        self._tasks: TaskGroup | None = None
+        self._stack = AsyncExitStack()
+        self.feed = Feed(config.name, store, ring=limits.ring)
+        self._writer = Writer(
+            config.name,
+            store=store,
+            clock=clock,
+            mailbox=self._mailbox,
+            batch=limits.batch,
+            published=self._published,
+        )
+        self._outbox = Outbox(
+            board=lambda: self._writer.board,
+            submit=self._post,
+            transports=self._transports,
+            clock=clock,
+            sends=limits.sends,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Open the store, load the board, put the configuration in force and begin.
+
+        Raises:
+            StoreUnavailable: The store cannot be used, or somebody else holds the board.
+            InvalidConfiguration: The configuration cannot be used.
+        """
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Take nothing more, finish and commit what was taken, and let go of everything."""
+        await self._stack.aclose()
+
+    @property
+    def board(self) -> Board:
+        """The live board, to read. It may be ahead of the disk by one commit; `history` never is."""
+        return self._writer.board
+
+    @property
+    def history(self) -> History:
+        """The past: committed, and paged."""
+        return self._store
+
+    @property
+    def transports(self) -> Mapping[str, Transport]:
+        """The open transports, by channel."""
+        return self._transports
+
+    @property
+    def running(self) -> bool:
+        """Whether commands are taken."""
+        return self._taking
+
+    @property
+    def waiting_commands(self) -> int:
+        """How many commands wait in the mailbox."""
+        return len(self._mailbox)
+
+    async def submit(self, command: Command, *, once: Once | None = None) -> Outcome:
+        """Have the board decide on a command, and return what it did once that is committed.
+
+        Args:
+            command: What is asked.
+            once: Marks a request that may come again: a repetition gets the first outcome, also after a restart.
+
+        Raises:
+            CordboardError: It cannot be done, and nothing has changed; the class says whose fault it is.
+            Overloaded: Too many commands are waiting: ask again in a moment.
+            CommitFailed: The store could not keep it, nothing was done: ask again in a moment.
+            NotRunning: The engine has not started, or is stopping.
+            KeyReused: `once` was used for another request.
+        """
+        self._require_running()
+        return await self._post(command, once)
+
+    async def receive(self, channel: str, request: WebhookRequest) -> WebhookReply:
+        """Take a request at a channel's door, and return what to answer once everything it says is committed.
+
+        Raises:
+            NotFound: There is no such channel.
+            CordboardError: As `submit`; the carrier should be asked to come again (503).
+        """
+        transport = self._transports.get(channel)
+        if transport is None:
+            raise NotFound(f"there is no channel {channel!r} on board {self.board.name!r}")
+
+        reply = transport.receive(request)
+        if reply.events:
+            self._require_running()
+            posted = [self._mailbox.post(event) for event in reply.events]
+            for outcome in await asyncio.gather(*posted, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
+
+        return reply
+
+    async def configure(self, config: BoardConfig, *, by: str = SYSTEM, transports: Iterable[Transport] = ()) -> None:
+        """Put another configuration in force.
+
+        Args:
+            config: The whole of it.
+            by: Who asks.
+            transports: Transports of channels that are new or changed; they replace those of the same name.
+                Transports of channels that `config` no longer has are closed.
+
+        Raises:
+            InvalidConfiguration: It cannot be used; everything stays as it was.
+        """
+        new = {transport.name: transport for transport in transports}
+        await self.submit(Configure(config=self._with_limits_of_channels(config, new), by=by))
+        kept = {each.name for each in config.channels}
+        for name in [each for each in self._transports if each not in kept or each in new]:
+            del self._transports[name]
+            self._leave_transport.pop(name).set()
+
+        for transport in new.values():
+            await self._bring_in(transport)
+
+        self._outbox.look()
+
+    async def probe(self) -> None:
+        """Return if commands are taken and could be committed.
+
+        Raises:
+            NotRunning: Nothing is taken.
+            StoreUnavailable: Nothing could be committed.
+        """
+        self._require_running()
+        await self._store.probe()
+
+    async def _open(self) -> None:
+        await self._store.__aenter__()
+        self._stack.push_async_callback(self._leave_store)
+        await self._writer.load()
+        self.feed.begin(self._writer.board.counters.seq)
+        self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
+        self._stack.push_async_callback(self._close)
+        self._tasks.start_soon(self._writer.run)
+        for transport in self._waiting_transports:
+            await self._bring_in(transport)
+
+        await self._post(Configure(config=self._with_limits_of_channels(self._config)))
+        self._taking = True
+        self._tasks.start_soon(self._outbox.run)
+
+    def _require_running(self) -> None:
+        if not self._taking:
+            raise NotRunning("the engine has not started, or is stopping; ask again in a moment")
+
+    async def _post(self, command: Command, once: Once | None = None) -> Outcome:
+        return await self._mailbox.post(command, once)
+
+    def _published(self, events: tuple[Event, ...]) -> None:
+        self.feed.publish(events)
+        self._outbox.notice(events)
+
+    async def _close(self) -> None:
+        self._taking = False
+        with anyio.CancelScope(shield=True):
+            self._outbox.stop()
+            with anyio.move_on_after(self._limits.closing / 1000):
+                await self._outbox.finished.wait()
+
+            self._mailbox.close()
+            await self._writer.finished.wait()
+            self.feed.close()
+            for leave in self._leave_transport.values():
+                leave.set()
+
+    async def _leave_store(self) -> None:
+        with anyio.CancelScope(shield=True):  # whoever cancels the host must not leave the store open
+            await self._store.__aexit__(None, None, None)
+
+    async def _bring_in(self, transport: Transport) -> None:
+        assert self._tasks is not None, "transports come in inside the block"  # noqa: S101 - states an invariant
+        await self._tasks.start(self._keep, transport)
+
+    async def _keep(self, transport: Transport, *, task_status: TaskStatus[None]) -> None:
+        """Keep a transport open, in a task of its own, so that it is closed where it was opened."""
+        leave = anyio.Event()
+        async with transport:
+            self._transports[transport.name] = transport
+            self._leave_transport[transport.name] = leave
+            task_status.started()
+            await leave.wait()
+
+    def _with_limits_of_channels(self, config: BoardConfig, new: Mapping[str, Transport] | None = None) -> BoardConfig:
+        """Return `config` with what its channels' transports can do, so that the board can decide by it."""
+        transports = {**self._transports, **(new or {})}
+        channels = tuple(
+            replace(each, max_characters=transports[each.name].capabilities.max_characters)
+            if each.name in transports
+            else each
+            for each in config.channels
+        )
+        return replace(config, channels=channels)

@@ -1,0 +1,173 @@
+"""The outbox: hands committed texts to their carriers, in order within each conversation.
+
+Every conversation with something to send has a lane: one text at a time, the next only when the one before has an
+answer. Before a text is handed over, the board notes that it is about to be (so that a crash leaves no doubt about the
+others), and afterwards it notes the answer. What was being handed over when the process died is ambiguous.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+
+from cordboard.engine.board.board import Board
+from cordboard.engine.carrier import Ambiguous, Failure, OutboundMessage, SendResult
+from cordboard.engine.commands import Command, RecordSend, StartSending
+from cordboard.engine.errors import CommitFailed, Overloaded
+from cordboard.engine.events import Event, ReplyQueued
+from cordboard.engine.ports import Clock, Transport
+from cordboard.engine.records import Message, Outcome
+from cordboard.engine.vocabulary import MessageStatus
+
+log = structlog.get_logger(__name__)
+
+_INTERRUPTED = Ambiguous(
+    failure=Failure(code="interrupted", text="Cordboard stopped while this was being sent: it may not have been sent.")
+)
+
+_TRY_AGAIN_EVERY = 1.0
+"""Seconds between tries to note something while the store is away."""
+
+
+class Outbox:
+    """Sends what the board has queued.
+
+    Attributes:
+        finished: Set while it does not run: nothing is on its way.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: Callable[[], Board],
+        submit: Callable[[Command], Awaitable[Outcome]],
+        transports: Mapping[str, Transport],
+        clock: Clock,
+        sends: int,
+    ) -> None:
+        self._board = board
+        self._submit = submit
+        self._transports = transports
+        self._clock = clock
+        self._sends = sends
+        self._turns: dict[str, anyio.CapacityLimiter] = {}
+        self._lanes: dict[int | None, deque[int]] = {}
+        self._tasks: TaskGroup | None = None
+        self._stopping = anyio.Event()
+        self.finished = anyio.Event()
+        self.finished.set()
+
+    async def run(self) -> None:
+        """Send what is unsent, then what comes, until `stop`; returns when nothing is on its way any more."""
+        self.finished = anyio.Event()
+        try:
+            async with anyio.create_task_group() as tasks:
+                self._tasks = tasks
+                self.look()
+                await self._stopping.wait()
+                self._tasks = None
+        finally:
+            self.finished.set()
+
+    def look(self) -> None:
+        """Take up every unsent text that has a transport and is not in a lane yet."""
+        taken = {message for lane in self._lanes.values() for message in lane}
+        for message in sorted(self._board().messages):
+            if message not in taken:
+                self._put(self._board().messages[message])
+
+    def notice(self, events: Sequence[Event]) -> None:
+        """Take up what was just queued."""
+        for event in events:
+            if isinstance(event, ReplyQueued):
+                message = self._board().messages.get(event.message)
+                if message is not None:
+                    self._put(message)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stopping.set()
+
+    def _put(self, message: Message) -> None:
+        if self._tasks is None or message.channel not in self._transports:
+            return  # it stays queued: whoever brings the transport, or starts again, calls `look`
+
+        lane = self._lanes.get(message.conversation)
+        if lane is None:
+            self._lanes[message.conversation] = deque([message.id])
+            self._tasks.start_soon(self._run_lane, message.conversation)
+        else:
+            lane.append(message.id)
+
+    async def _run_lane(self, conversation: int | None) -> None:
+        lane = self._lanes[conversation]
+        while lane and not self._stopping.is_set():
+            message = self._board().messages.get(lane[0])
+            if message is None:
+                lane.popleft()  # it was sent, or it never will be
+            elif message.channel in self._transports:
+                await self._bring_on(message, self._transports[message.channel])
+            else:
+                break
+
+        del self._lanes[conversation]
+
+    async def _bring_on(self, message: Message, transport: Transport) -> None:
+        """Take one text a step further."""
+        if message.status is MessageStatus.SENDING:
+            await self._note(message, transport, _INTERRUPTED)
+            return
+
+        if message.not_before is not None and (wait := message.not_before - self._clock.now()) > 0:
+            with anyio.move_on_after(wait / 1000):
+                await self._stopping.wait()
+
+            return
+
+        async with self._turns.setdefault(message.channel, anyio.CapacityLimiter(self._sends)):
+            if self._stopping.is_set():
+                return
+
+            try:
+                await self._submit(StartSending(message=message.id))
+            except (CommitFailed, Overloaded):
+                await anyio.sleep(_TRY_AGAIN_EVERY)
+                return
+
+            with anyio.CancelScope(shield=True):  # an answer that was got is noted
+                await self._note(message, transport, await self._send(message, transport))
+
+    async def _send(self, message: Message, transport: Transport) -> SendResult:
+        outbound = OutboundMessage(
+            message=message.id,
+            sender=message.number,
+            recipient=message.customer,
+            body=message.body,
+            media=message.media,
+            attempt_key=f"{self._board().name}-{message.id}",
+            queued_at=message.at,
+        )
+        try:
+            return await transport.send(outbound)
+        except Exception:  # a transport that breaks its word must not stop the others: nobody can tell what it did
+            log.exception("transport_broke", channel=message.channel, message=message.id)
+            return Ambiguous(failure=Failure(code="defect", text="The channel failed: it may not have been sent."))
+
+    async def _note(self, message: Message, transport: Transport, result: SendResult) -> None:
+        """Have the board note an answer, however long its store is away; a stop leaves it ambiguous."""
+        repeatable = transport.capabilities.idempotent_send
+        while True:
+            try:
+                await self._submit(RecordSend(message=message.id, result=result, repeatable=repeatable))
+            except (CommitFailed, Overloaded):
+                if self._stopping.is_set():
+                    log.exception("answer_not_noted", channel=message.channel, message=message.id)
+                    return
+
+                await anyio.sleep(_TRY_AGAIN_EVERY)
+            else:
+                return

@@ -1,0 +1,258 @@
+"""The writer: the one task that changes the board, batch by batch, and nothing before it is on disk.
+
+While a batch is being committed, the next one collects in the mailbox. A batch that cannot be committed fails its
+callers with a retryable error, and the board is loaded again before anything else is applied: memory never runs ahead
+of disk for longer than one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+import structlog
+
+from cordboard.engine.board.board import Board
+from cordboard.engine.carrier import DeliveryReported, TextReceived
+from cordboard.engine.commands import Command, ConversationCommand, RecordSend, Reply, StartSending, Tick
+from cordboard.engine.errors import BoardBroken, CommitFailed, CordboardError, KeyReused, StoreUnavailable
+from cordboard.engine.events import Event, ReplyQueued
+from cordboard.engine.ports import Batch, Clock, Prefetch, Store
+from cordboard.engine.records import Answer, Message, Outcome
+from cordboard.engine.runtime.mailbox import Letter, Mailbox
+
+log = structlog.get_logger(__name__)
+
+_NOTHING = Outcome()
+
+_RELOAD_EVERY = 0.5
+"""Seconds between tries to load the board again while the store is away and nobody asks for anything."""
+
+
+class Writer:
+    """Applies letters to the board and commits what they change.
+
+    Attributes:
+        board: The live board; another object after it had to be loaded again.
+        finished: Set when the mailbox was closed and everything in it has been written.
+    """
+
+    def __init__(
+        self,
+        board: str,
+        *,
+        store: Store,
+        clock: Clock,
+        mailbox: Mailbox,
+        batch: int,
+        published: Callable[[tuple[Event, ...]], None],
+    ) -> None:
+        self.board = Board(board)
+        self._store = store
+        self._clock = clock
+        self._mailbox = mailbox
+        self._most = batch
+        self._published = published
+        self._stale = False
+        self.finished = anyio.Event()
+
+    async def load(self) -> None:
+        """Take the board over from the store.
+
+        Raises:
+            StoreUnavailable: It cannot be read, or somebody else holds the board.
+        """
+        self.board = Board.restore(await self._store.load(self.board.name))
+        self._stale = False
+
+    async def run(self) -> None:
+        """Write until the mailbox is closed and empty."""
+        try:
+            while (letters := await self._mailbox.take(self._most, wait=self._until_deadline())) is not None:
+                with anyio.CancelScope(shield=True):  # a batch happens as a whole
+                    await self._write(letters)
+        finally:
+            self.finished.set()
+
+    def _until_deadline(self) -> float | None:
+        if self._stale:
+            return _RELOAD_EVERY
+
+        deadline = self.board.next_deadline
+        return None if deadline is None else max(0.0, (deadline - self._clock.now()) / 1000)
+
+    async def _write(self, letters: list[Letter]) -> None:
+        try:
+            if self._stale:
+                await self.load()
+
+            answers = await self._recall(letters)
+        except StoreUnavailable as error:
+            self._fail(letters, f"the store cannot be read: {error}", error)
+            return
+
+        batch = _BatchInTheMaking(self.board, self._clock.now(), answers)
+        batch.tick()
+        for letter in letters:
+            batch.apply(letter)
+
+        if self.board.broken:
+            self._stale = True
+            self._fail(letters, "a decision failed half-way; the whole batch was undone", BoardBroken())
+        elif batch.events or batch.new_answers:
+            await self._commit(letters, batch)
+        else:
+            batch.tell()
+
+    async def _commit(self, letters: list[Letter], batch: _BatchInTheMaking) -> None:
+        try:
+            await self._store.commit(batch.collect())
+        except StoreUnavailable as error:
+            self._stale = True
+            self._fail(letters, f"the store could not keep it: {error}", error)
+            return
+
+        batch.tell()
+        self._published(tuple(batch.events))
+
+    async def _recall(self, letters: list[Letter]) -> dict[str, Answer]:
+        request = _what_to_recall(self.board, letters)
+        if request == Prefetch(board=self.board.name):
+            self.board.recall()
+            return {}
+
+        known = await self._store.prefetch(request)
+        self.board.recall(known.conversations, known.messages)
+        return {answer.key: answer for answer in known.answers}
+
+    def _fail(self, letters: list[Letter], why: str, cause: CordboardError) -> None:
+        log.error("batch_failed", board=self.board.name, commands=len(letters), error=str(cause))
+        for letter in letters:
+            error = CommitFailed(f"nothing was done, ask again in a moment: {why}")
+            error.__cause__ = cause
+            letter.fail(error)
+
+
+class _BatchInTheMaking:
+    """What one group of commands does to the board, until it is committed and its callers are told."""
+
+    def __init__(self, board: Board, now: int, answers: dict[str, Answer]) -> None:
+        self.events: list[Event] = []
+        self.new_answers: list[Answer] = []
+        self._board = board
+        self._now = now
+        self._answers = answers
+        self._told: list[tuple[Letter, Outcome | Exception]] = []
+
+    def tick(self) -> None:
+        deadline = self._board.next_deadline
+        if deadline is not None and deadline <= self._now:
+            self.events.extend(self._board.apply(Tick(), self._now))
+
+    def apply(self, letter: Letter) -> None:
+        try:
+            outcome = self._decide(letter)
+        except CordboardError as error:
+            self._told.append((letter, error))
+        except Exception as defect:  # whoever asked gets it too; it must not take down those who asked something else
+            log.exception("defect", board=self._board.name, command=type(letter.command).__name__)
+            self._told.append((letter, defect))
+        else:
+            self._told.append((letter, outcome))
+
+    def collect(self) -> Batch:
+        board = self._board
+        changes = board.take_changes()
+        return Batch(
+            board=board.name,
+            events=tuple(self.events),
+            counters=board.counters,
+            conversations=tuple(changes.conversations.values()),
+            messages=tuple(changes.messages.values()),
+            reps=tuple(changes.reps.values()),
+            config=board.config if changes.config else None,
+            early_reports=board.early_reports if changes.early_reports else None,
+            answers=tuple(self.new_answers),
+        )
+
+    def tell(self) -> None:
+        for letter, told in self._told:
+            if isinstance(told, Outcome):
+                letter.answer(told)
+            else:
+                letter.fail(told)
+
+    def _decide(self, letter: Letter) -> Outcome:
+        once = letter.once
+        if once is not None and (known := self._answers.get(once.key)) is not None:
+            if known.fingerprint != once.fingerprint:
+                raise KeyReused("this idempotency key came with another request before; use a new key")
+
+            return known.outcome
+
+        events = self._board.apply(letter.command, self._now)
+        self.events.extend(events)
+        outcome = _outcome(self._board, letter.command, events)
+        if once is not None:
+            answer = Answer(key=once.key, fingerprint=once.fingerprint, at=self._now, outcome=outcome)
+            self._answers[once.key] = answer
+            self.new_answers.append(answer)
+
+        return outcome
+
+
+def _what_to_recall(board: Board, letters: list[Letter]) -> Prefetch:
+    provider_ids: dict[tuple[str, str], None] = {}
+    pairs: dict[tuple[str, str], None] = {}
+    conversations: dict[int, None] = {}
+    messages: dict[int, None] = {}
+    keys: dict[str, None] = {}
+    for letter in letters:
+        command = letter.command
+        if isinstance(command, TextReceived):
+            provider_ids[command.channel, command.provider_id] = None
+            pairs[command.recipient, command.sender] = None
+        elif isinstance(command, DeliveryReported):
+            provider_ids[command.channel, command.provider_id] = None
+            if command.message is not None:
+                messages[command.message] = None
+        elif isinstance(command, ConversationCommand):
+            conversations[command.conversation] = None
+        elif isinstance(command, StartSending | RecordSend):
+            messages[command.message] = None
+
+        if letter.once is not None:
+            keys[letter.once.key] = None
+
+    return Prefetch(
+        board=board.name,
+        provider_ids=tuple(provider_ids),
+        pairs=tuple(each for each in pairs if not board.has_live(*each)),
+        conversations=tuple(each for each in conversations if each not in board.conversations),
+        messages=tuple(each for each in messages if each not in board.messages),
+        keys=tuple(keys),
+    )
+
+
+def _outcome(board: Board, command: Command, events: tuple[Event, ...]) -> Outcome:
+    message: Message | None = None
+    conversation: int | None = None
+    if isinstance(command, TextReceived):
+        message = board.message_of(command.channel, command.provider_id)
+        conversation = message.conversation if message else None
+    elif isinstance(command, StartSending | RecordSend):
+        message = board.message(command.message)
+    elif isinstance(command, ConversationCommand):
+        conversation = command.conversation
+        if isinstance(command, Reply):
+            queued = [event.message for event in events if isinstance(event, ReplyQueued)]
+            message = board.message(queued[0])
+    elif not events:
+        return _NOTHING
+
+    return Outcome(
+        first_seq=events[0].seq if events else 0,
+        last_seq=events[-1].seq if events else 0,
+        conversation=board.conversation(conversation) if conversation is not None else None,
+        message=message,
+    )
