@@ -1,0 +1,270 @@
+"""Whatever is thrown at a board, and whenever: it keeps its promises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
+
+from cordboard.engine import Board, Rep, Workstream
+from cordboard.engine.board.routing.matching import able, choose
+from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
+from cordboard.engine.commands import (
+    AcceptOffer,
+    CloseConversation,
+    Command,
+    Configure,
+    DeclineOffer,
+    ParkConversation,
+    PickConversation,
+    RecordSend,
+    ReleaseConversation,
+    Reply,
+    ResumeConversation,
+    SetPresence,
+    StartSending,
+    Tick,
+    TransferConversation,
+)
+from cordboard.engine.config import SECOND
+from cordboard.engine.errors import CordboardError
+from cordboard.engine.testing.playground import CONFIG, OURS, Playground
+from cordboard.engine.vocabulary import Distribution, MessageStatus, Presence, State
+
+REPS = st.sampled_from(["ana", "ben", "sue"])
+CUSTOMERS = st.sampled_from([f"+1415555010{each}" for each in range(6)])
+CONVERSATIONS = st.integers(min_value=1, max_value=8)
+MESSAGES = st.integers(min_value=1, max_value=25)
+SHORT_WAITS = st.sampled_from([0, 1, 999, 30 * SECOND, 120 * SECOND, 150 * SECOND])
+LONG_WAITS = st.sampled_from([600 * SECOND, 86_400 * SECOND, 10**10])
+FAILURE = Failure(code="30003", text="unreachable")
+RESULTS = st.sampled_from(
+    [
+        Accepted(provider_id="OUT1"),
+        Accepted(provider_id="OUT2", segments=2),
+        Rejected(failure=FAILURE),
+        Rejected(failure=FAILURE, channel_down=True),
+        Throttled(failure=FAILURE),
+        Throttled(failure=FAILURE, retry_after=5_000),
+        Ambiguous(failure=FAILURE),
+    ]
+)
+HANDLED = st.sampled_from(
+    [
+        AcceptOffer,
+        DeclineOffer,
+        PickConversation,
+        ParkConversation,
+        ResumeConversation,
+        ReleaseConversation,
+        CloseConversation,
+    ]
+)
+WORKSTREAM = CONFIG.workstreams[0]
+CONFIGS = st.sampled_from(
+    [
+        CONFIG,
+        replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, capacity_cost=2),)),
+        replace(CONFIG, workstreams=(replace(WORKSTREAM, distribution=Distribution.PICK),)),
+        replace(CONFIG, workstreams=(replace(WORKSTREAM, auto_accept=True, max_declines=1),)),
+        replace(CONFIG, workstreams=(WORKSTREAM, Workstream(name="sales", queue="second"))),
+        replace(CONFIG, reps=(Rep(name="ana", capacity=1), *CONFIG.reps[1:])),
+        replace(CONFIG, queues=(replace(CONFIG.queues[0], reps=("ben",)),), reps=CONFIG.reps[1:]),
+    ]
+)
+
+
+class AnyBoard(RuleBasedStateMachine):
+    """Random commands at random times, by people who may and people who may not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = Playground()
+        self.forgiven: dict[str, int] = {}  # how far a changed configuration has left each rep over their capacity
+
+    def attempt(self, command: Command) -> None:
+        """Apply a command; a refused one must change nothing."""
+        before = self.world.board.snapshot()
+        try:
+            self.world.do(command)
+        except CordboardError:
+            assert self.world.board.snapshot() == before
+            assert not self.world.board.broken
+
+    @rule(customer=CUSTOMERS, known=st.booleans())
+    def a_customer_texts(self, customer: str, known: bool) -> None:
+        self.world.text(customer=customer, recipient=OURS if known else "+18005550999")
+
+    @rule(kind=HANDLED, conversation=CONVERSATIONS, by=REPS)
+    def somebody_handles_a_conversation(self, kind: Any, conversation: int, by: str) -> None:
+        self.attempt(kind(conversation=conversation, by=by))
+
+    @rule(conversation=CONVERSATIONS, by=REPS, rep=REPS)
+    def somebody_transfers_to_a_rep(self, conversation: int, by: str, rep: str) -> None:
+        self.attempt(TransferConversation(conversation=conversation, by=by, rep=rep))
+
+    @rule(conversation=CONVERSATIONS, by=REPS, queue=st.sampled_from(["general", "second", "nowhere"]))
+    def somebody_transfers_to_a_queue(self, conversation: int, by: str, queue: str) -> None:
+        self.attempt(TransferConversation(conversation=conversation, by=by, queue=queue))
+
+    @rule(conversation=CONVERSATIONS, by=REPS, body=st.sampled_from(["hi", "", "x" * 1601]))
+    def somebody_replies(self, conversation: int, by: str, body: str) -> None:
+        self.attempt(Reply(conversation=conversation, by=by, body=body))
+
+    @rule(rep=REPS, presence=st.sampled_from(Presence), by=REPS)
+    def somebody_sets_a_presence(self, rep: str, presence: Presence, by: str) -> None:
+        self.attempt(SetPresence(rep=rep, presence=presence, by=by))
+
+    @rule(rep=REPS)
+    def a_rep_comes(self, rep: str) -> None:
+        self.attempt(SetPresence(rep=rep, presence=Presence.AVAILABLE, by=rep))
+
+    @rule(message=MESSAGES)
+    def sending_starts(self, message: int) -> None:
+        self.attempt(StartSending(message=message))
+
+    @rule(message=MESSAGES, result=RESULTS, repeatable=st.booleans())
+    def sending_ends(self, message: int, result: Any, repeatable: bool) -> None:
+        self.attempt(RecordSend(message=message, result=result, repeatable=repeatable))
+
+    @rule(
+        provider_id=st.sampled_from(["OUT1", "OUT2", "OUT3"]),
+        status=st.sampled_from(MessageStatus),
+        message=st.none() | MESSAGES,
+    )
+    def the_carrier_reports(self, provider_id: str, status: MessageStatus, message: int | None) -> None:
+        self.attempt(DeliveryReported(channel="main", provider_id=provider_id, status=status, message=message))
+
+    @rule(by=REPS)
+    def a_rep_picks_whatever_waits(self, by: str) -> None:
+        for conversation in list(self.world.board.conversations.values()):
+            if conversation.state is State.QUEUED:
+                self.attempt(PickConversation(conversation=conversation.id, by=by))
+
+    @rule()
+    def everybody_accepts(self) -> None:
+        for conversation in list(self.world.board.conversations.values()):
+            if conversation.state is State.ASSIGNED:
+                self.attempt(AcceptOffer(conversation=conversation.id, by=conversation.holder or ""))
+
+    @precondition(lambda self: len(self.world.journal) % 5 == 0)
+    @rule(config=CONFIGS)
+    def the_configuration_changes(self, config: Any) -> None:
+        self.attempt(Configure(config=config))
+        state = self.world.board._state
+        for name in state.reps:
+            self.forgiven[name] = max(state.load_of(name) - state.rep_settings[name].capacity, 0)
+
+    @rule(wait=SHORT_WAITS)
+    def time_passes(self, wait: int) -> None:
+        self.world.later(wait)
+
+    @precondition(lambda self: len(self.world.journal) % 7 == 0)  # seldom, or nothing lives long enough to meet
+    @rule(wait=LONG_WAITS)
+    def much_time_passes(self, wait: int) -> None:
+        self.world.later(wait)
+
+    @rule()
+    def the_process_restarts(self) -> None:
+        remembered = self.world.board._state.recollection
+        self.world.board = Board.restore(self.world.board.snapshot())
+        self.world.board.recall(remembered.conversations.values(), remembered.messages.values())
+
+    @invariant()
+    def nobody_is_over_capacity_but_by_a_change_of_configuration(self) -> None:
+        state = self.world.board._state
+        for name in state.reps:
+            held = sum(each.assignment.cost for each in state.held_by(name) if each.assignment)
+            assert held == state.load_of(name)
+            excess = max(state.load_of(name) - state.rep_settings[name].capacity, 0)
+            assert excess <= self.forgiven.get(name, 0)
+            self.forgiven[name] = excess
+
+    @invariant()
+    def an_assignment_is_where_the_state_says(self) -> None:
+        for conversation in self.world.board.conversations.values():
+            holds = conversation.assignment is not None
+            match conversation.state:
+                case State.NEW | State.QUEUED:
+                    assert not holds
+                case State.ASSIGNED:
+                    assert holds
+                case State.ACTIVE:
+                    assert holds is not conversation.parked
+                case State.CLOSED:
+                    assert holds, "a closed conversation without wrap-up has left the board"
+
+    @invariant()
+    def what_is_queued_is_on_one_list_and_nothing_else_is(self) -> None:
+        state = self.world.board._state
+        queued = {each.id: each.queue for each in state.conversations.values() if each.state is State.QUEUED}
+        listed = {id_: entry[0] for id_, entry in state.waiting._entries.items()}
+        assert listed == queued
+        places = [place[2] for lists in state.waiting._lists.values() for each in lists.values() for place in each]
+        assert sorted(places) == sorted(queued)
+        for queue in state.queues:
+            assert state.waiting.count(queue) == sum(1 for each in queued.values() if each == queue)
+
+    @invariant()
+    def every_open_conversation_has_a_timer(self) -> None:
+        state = self.world.board._state
+        for conversation in state.conversations:
+            assert ("conversation", conversation) in state.timers._due
+
+    @invariant()
+    def what_can_be_assigned_is_assigned(self) -> None:
+        state = self.world.board._state
+        for conversation in state.conversations.values():
+            if conversation.state is State.QUEUED:
+                assert choose(state, conversation) is None
+                workstream = state.workstream_of(conversation)
+                if workstream.distribution is Distribution.PUSH and conversation.queue is not None:
+                    for rep in state.queues[conversation.queue].reps:
+                        spent = conversation.passed.get(rep, 0) >= workstream.max_declines
+                        assert spent or not able(state, rep, conversation)
+
+    @invariant()
+    def two_conversations_never_share_two_numbers(self) -> None:
+        pairs = [(each.number, each.customer) for each in self.world.board.conversations.values()]
+        assert len(pairs) == len(set(pairs))
+
+    @invariant()
+    def nothing_is_overdue(self) -> None:
+        self.world.later(0)
+        deadline = self.world.board.next_deadline
+        assert deadline is None or deadline > self.world.at
+
+    @precondition(lambda self: len(self.world.journal) % 5 == 0)
+    @invariant()
+    def replaying_the_journal_gives_the_same_board(self) -> None:
+        assert Board.replay(CONFIG.name, self.world.journal).snapshot() == self.world.board.snapshot()
+
+    @invariant()
+    def events_are_numbered_without_a_gap(self) -> None:
+        assert [event.seq for event in self.world.journal] == list(range(1, len(self.world.journal) + 1))
+
+
+AnyBoard.TestCase.settings = settings(
+    max_examples=400,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestAnyBoard = AnyBoard.TestCase
+
+
+def test_the_same_commands_at_the_same_times_give_the_same_events() -> None:
+    def live() -> Playground:
+        world = Playground()
+        world.presence("ana")
+        for turn in range(4):
+            world.text(customer=f"+1415555010{turn}")
+            world.later(50 * SECOND)
+
+        world.do(Tick())
+        return world
+
+    assert live().journal == live().journal
