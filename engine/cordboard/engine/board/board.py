@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from heapq import merge
+from itertools import islice
 from typing import Any, Self
 
 from cordboard.engine import commands
@@ -178,9 +180,19 @@ class Board:
         """Return the units of capacity a rep holds."""
         return self._state.load_of(rep)
 
+    def held_by(self, rep: str) -> tuple[Conversation, ...]:
+        """Return the conversations whose assignment is a rep's (offers, active, wrap-up), the oldest hold first."""
+        return self._state.held_by(rep)
+
     def waiting_on(self, queue: str) -> int:
         """Return how many conversations wait on a queue."""
         return self._state.waiting.count(queue)
+
+    def waiting(self, queue: str, *, limit: int) -> tuple[Conversation, ...]:
+        """Return the first conversations that wait on a queue, in its order."""
+        lists = self._state.waiting
+        places = merge(*(lists.places(queue, workstream) for workstream in lists.workstreams(queue)))
+        return tuple(self._state.conversations[conversation] for _, _, conversation in islice(places, limit))
 
     def queues_of(self, rep: str) -> tuple[str, ...]:
         """Return the queues a rep serves."""

@@ -1,0 +1,1 @@
+"""Where boards are kept: in memory, and in SQLite."""
