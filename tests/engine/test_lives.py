@@ -370,6 +370,20 @@ def test_a_rep_who_is_removed_leaves_their_conversations_to_the_others(world: Pl
     assert "ana" not in world.board.reps
 
 
+def test_who_is_no_longer_configured_can_do_nothing_more(world: Playground) -> None:
+    world.active_with("ana")
+    world.park()
+    queues = (replace(CONFIG.queues[0], reps=("ben",)), CONFIG.queues[1])
+    world.do(Configure(config=replace(CONFIG, queues=queues, reps=CONFIG.reps[1:])))
+    for command in (
+        Reply(conversation=1, by="ana", body="still here"),
+        ResumeConversation(conversation=1, by="ana"),
+        CloseConversation(conversation=1, by="ana"),
+    ):
+        with pytest.raises(NotAllowed, match="'ana' is nobody"):
+            world.do(command)
+
+
 def test_a_queue_that_is_removed_leaves_its_conversations_to_the_fallback_queue(world: Playground) -> None:
     world.text()
     world.do(TransferConversation(conversation=1, by="sue", queue="second"))

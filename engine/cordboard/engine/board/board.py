@@ -171,9 +171,9 @@ class Board:
         """Return a message that is unsent or remembered."""
         return self._state.message(message)
 
-    def message_of(self, channel: str, provider_id: str) -> Message | None:
-        """Return the message that a carrier knows by `provider_id`, if it is remembered."""
-        known = self._state.recollection.by_provider.get((channel, provider_id))
+    def text_of(self, channel: str, provider_id: str) -> Message | None:
+        """Return the customer's text that a carrier knows by `provider_id`, if it is remembered."""
+        known = self._state.recollection.inbound.get((channel, provider_id))
         return self._state.message(known) if known is not None else None
 
     def load_of(self, rep: str) -> int:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.state import BoardState
+from cordboard.engine.commands import ConversationCommand
 from cordboard.engine.config import Rep, Workstream
 from cordboard.engine.errors import NotAllowed, NotFound
 from cordboard.engine.events import BoardEvent, Event
@@ -49,6 +50,18 @@ class Decision:
             raise NotFound(f"there is no conversation {conversation} on board {self.state.board!r}")
 
         return found
+
+    def asked(self, command: ConversationCommand) -> Conversation:
+        """Return the conversation that a command is about, as it is now.
+
+        Raises:
+            NotAllowed: Nobody of the name of who asks is configured.
+            NotFound: There is no such conversation.
+        """
+        if command.by != SYSTEM:
+            self.person(command.by)
+
+        return self.conversation(command.conversation)
 
     def workstream(self, conversation: Conversation) -> Workstream:
         """Return the settings a live conversation runs under."""

@@ -148,7 +148,7 @@ def _reported(decision: Decision, report: DeliveryReported) -> Message | None:
     state = decision.state
     known = report.message
     if known is None:
-        known = state.recollection.by_provider.get((report.channel, report.provider_id))
+        known = state.recollection.outbound.get((report.channel, report.provider_id))
 
     message = state.message(known) if known is not None else None
     if message is None or message.direction is Direction.INBOUND or message.channel != report.channel:

@@ -9,6 +9,7 @@ from cordboard.engine.board.routing.matching import offer
 from cordboard.engine.commands import (
     AcceptOffer,
     CloseConversation,
+    ConversationCommand,
     DeclineOffer,
     ParkConversation,
     PickConversation,
@@ -35,32 +36,32 @@ from cordboard.engine.vocabulary import CloseReason, Presence, State, Trigger
 
 def accept(decision: Decision, command: AcceptOffer) -> None:
     """Take an offer: only the rep it was made to."""
-    conversation = _movable(decision, command.conversation, Trigger.ACCEPT)
+    conversation = _movable(decision, command, Trigger.ACCEPT)
     _require_offered(conversation, command.by, "accept")
     decision.emit(OfferAccepted, conversation=conversation.id, rep=command.by, by=command.by)
 
 
 def decline(decision: Decision, command: DeclineOffer) -> None:
     """Refuse an offer: only the rep it was made to."""
-    conversation = _movable(decision, command.conversation, Trigger.DECLINE)
+    conversation = _movable(decision, command, Trigger.DECLINE)
     _require_offered(conversation, command.by, "decline")
     decision.emit(OfferDeclined, conversation=conversation.id, rep=command.by, by=command.by)
 
 
 def pick(decision: Decision, command: PickConversation) -> None:
     """Take a conversation from a queue: a rep who serves it, or a supervisor, with room for it."""
-    conversation = _movable(decision, command.conversation, Trigger.PICK)
-    person = decision.person(command.by)
-    if conversation.queue not in decision.state.queues_of[person.name] and not decision.supervises(person.name):
-        raise NotAllowed(f"{person.name} does not serve queue {conversation.queue!r}, so cannot pick from it")
+    conversation = _movable(decision, command, Trigger.PICK)
+    rep = decision.person(command.by).name
+    if conversation.queue not in decision.state.queues_of[rep] and not decision.supervises(rep):
+        raise NotAllowed(f"{rep} does not serve queue {conversation.queue!r}, so cannot pick from it")
 
-    require_room(decision, person.name, conversation)
-    take(decision, conversation, person.name, ConversationPicked)
+    require_room(decision, rep, conversation)
+    take(decision, conversation, rep, ConversationPicked)
 
 
 def park(decision: Decision, command: ParkConversation) -> None:
     """Leave a conversation without ending it: only its holder."""
-    conversation = _movable(decision, command.conversation, Trigger.PARK)
+    conversation = _movable(decision, command, Trigger.PARK)
     if conversation.holder != command.by:
         raise NotAllowed(f"conversation {conversation.id} is not with {command.by}, who cannot park it")
 
@@ -69,7 +70,7 @@ def park(decision: Decision, command: ParkConversation) -> None:
 
 def resume(decision: Decision, command: ResumeConversation) -> None:
     """Open a parked conversation again: only the rep who left it, with room for it."""
-    conversation = _movable(decision, command.conversation, Trigger.RESUME)
+    conversation = _movable(decision, command, Trigger.RESUME)
     if conversation.rep != command.by:
         raise NotAllowed(f"conversation {conversation.id} was not parked by {command.by}, who cannot resume it")
 
@@ -79,7 +80,7 @@ def resume(decision: Decision, command: ResumeConversation) -> None:
 
 def release(decision: Decision, command: ReleaseConversation) -> None:
     """Put an active conversation back on its queue: its rep, or a supervisor."""
-    conversation = _movable(decision, command.conversation, Trigger.RELEASE)
+    conversation = _movable(decision, command, Trigger.RELEASE)
     _require_own(decision, conversation, command.by, "release")
     queue = home_queue(decision, conversation)
     decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=command.by)
@@ -87,7 +88,7 @@ def release(decision: Decision, command: ReleaseConversation) -> None:
 
 def transfer(decision: Decision, command: TransferConversation) -> None:
     """Hand a conversation on. Its rep may do so while it is active, a supervisor while it is open."""
-    conversation = decision.conversation(command.conversation)
+    conversation = decision.asked(command)
     if conversation.state in (State.NEW, State.CLOSED):
         raise IllegalTransition(conversation=conversation.id, state=conversation.state, trigger=Trigger.TRANSFER)
 
@@ -100,7 +101,7 @@ def transfer(decision: Decision, command: TransferConversation) -> None:
 
 def close(decision: Decision, command: CloseConversation) -> None:
     """End a conversation: its rep while it is active, a supervisor at any time."""
-    conversation = _movable(decision, command.conversation, Trigger.CLOSE)
+    conversation = _movable(decision, command, Trigger.CLOSE)
     _require_own(decision, conversation, command.by, "close")
     ends_own = conversation.state is State.ACTIVE and conversation.rep == command.by
     wrap_up = decision.workstream(conversation).wrap_up
@@ -185,9 +186,9 @@ def _withdraw(decision: Decision, conversation: Conversation, by: str) -> None:
     decision.emit(OfferWithdrawn, conversation=conversation.id, rep=conversation.holder, by=by)
 
 
-def _movable(decision: Decision, conversation: int, trigger: Trigger) -> Conversation:
-    """Return a conversation that has this move; raise `IllegalTransition` for one that has not."""
-    found = decision.conversation(conversation)
+def _movable(decision: Decision, command: ConversationCommand, trigger: Trigger) -> Conversation:
+    """Return the conversation of a command if it has this move; raise `IllegalTransition` if it has not."""
+    found = decision.asked(command)
     move(found.id, found.state, trigger, parked=found.parked)
     return found
 

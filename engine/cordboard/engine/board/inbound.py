@@ -23,7 +23,7 @@ from cordboard.engine.vocabulary import SYSTEM, State
 def receive_text(decision: Decision, text: TextReceived) -> None:
     """Take a customer's text in, once: a second one with the same provider id on its channel changes nothing."""
     state = decision.state
-    if (text.channel, text.provider_id) in state.recollection.by_provider:
+    if (text.channel, text.provider_id) in state.recollection.inbound:
         return
 
     number = state.numbers.get(text.recipient)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cordboard.engine.records import Conversation, Message
+from cordboard.engine.vocabulary import Direction
 
 
 class Recollection:
@@ -18,14 +19,16 @@ class Recollection:
         conversations: By id.
         latest: The latest conversation of a number of ours and a customer.
         messages: By id.
-        by_provider: The ids of messages, by channel and provider id.
+        inbound: The ids of customers' texts, by channel and provider id.
+        outbound: The ids of our own, by the same. Two maps, since nobody promises that a carrier's ids differ.
     """
 
     def __init__(self, conversations: Iterable[Conversation] = (), messages: Iterable[Message] = ()) -> None:
         self.conversations: dict[int, Conversation] = {}
         self.latest: dict[tuple[str, str], Conversation] = {}
         self.messages: dict[int, Message] = {}
-        self.by_provider: dict[tuple[str, str], int] = {}
+        self.inbound: dict[tuple[str, str], int] = {}
+        self.outbound: dict[tuple[str, str], int] = {}
         for conversation in conversations:
             self.add_conversation(conversation)
 
@@ -44,4 +47,5 @@ class Recollection:
         """Remember a message as it is now."""
         self.messages[message.id] = message
         if message.provider_id is not None:
-            self.by_provider[message.channel, message.provider_id] = message.id
+            ids = self.inbound if message.direction is Direction.INBOUND else self.outbound
+            ids[message.channel, message.provider_id] = message.id

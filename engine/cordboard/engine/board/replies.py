@@ -24,7 +24,7 @@ def reply(decision: Decision, command: Reply) -> None:
     Only the holder may. A rep whose conversation is parked resumes it by replying, and a supervisor takes over a
     conversation that somebody else has; both need room for it.
     """
-    conversation = decision.conversation(command.conversation)
+    conversation = decision.asked(command)
     _check_text(decision, conversation, command)
     if conversation.state in (State.NEW, State.CLOSED):
         raise IllegalTransition(

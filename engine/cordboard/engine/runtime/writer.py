@@ -238,7 +238,7 @@ def _outcome(board: Board, command: Command, events: tuple[Event, ...]) -> Outco
     message: Message | None = None
     conversation: int | None = None
     if isinstance(command, TextReceived):
-        message = board.message_of(command.channel, command.provider_id)
+        message = board.text_of(command.channel, command.provider_id)
         conversation = message.conversation if message else None
     elif isinstance(command, StartSending | RecordSend):
         message = board.message(command.message)
