@@ -101,9 +101,9 @@ class CarrierStandIn(Protocol):
     """
 
     @property
-    def asked(self) -> int: ...  # noqa: D102 - documented on the class
+    def asked(self) -> int: ...
     @property
-    def taken(self) -> Mapping[str, str]: ...  # noqa: D102 - documented on the class
+    def taken(self) -> Mapping[str, str]: ...
 
     async def behave(self, behaviour: Behaviour) -> None:
         """Do this with every text from now on."""
