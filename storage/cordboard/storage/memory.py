@@ -2,43 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Self, TypeVar
 
+from anyio.lowlevel import checkpoint
+
 from cordboard.engine.carrier import DeliveryReported
-from cordboard.engine.config import HOUR, BoardConfig
+from cordboard.engine.config import BoardConfig
 from cordboard.engine.errors import BoardInUse, StoreUnavailable
-from cordboard.engine.events import ConversationEvent, Event, MessageEvent
+from cordboard.engine.events import Event
 from cordboard.engine.ports import Batch, ConversationQuery, Page, Prefetch, Prefetched
 from cordboard.engine.records import Answer, BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.storage.base import answers_from, conversation_of, page
 
 T = TypeVar("T", Conversation, Message)
 
-ANSWERS_KEPT = 24 * HOUR
-"""How long a first answer is kept: far longer than any client goes on trying."""
-
 
 class _Board:
-    """What is kept of one board."""
+    """What is kept of one board, and where to find it."""
 
     def __init__(self) -> None:
+        self.holder: MemoryStore | None = None
         self.counters = Counters()
         self.config: BoardConfig | None = None
         self.early_reports: tuple[DeliveryReported, ...] = ()
+        self.reps: dict[str, RepState] = {}
         self.conversations: dict[int, Conversation] = {}
+        self.live: set[int] = set()
         self.latest: dict[tuple[str, str], int] = {}
         self.messages: dict[int, Message] = {}
-        self.by_provider: dict[tuple[str, str], int] = {}
-        self.reps: dict[str, RepState] = {}
+        self.unsent: set[int] = set()
+        self.by_provider: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+        self.messages_of: defaultdict[int | None, list[int]] = defaultdict(list)
         self.events: list[Event] = []
+        self.events_of: defaultdict[int, list[Event]] = defaultdict(list)
         self.answers: dict[str, Answer] = {}
+
+    def keep(self, batch: Batch) -> None:
+        self.counters = batch.counters
+        self.config = batch.config or self.config
+        if batch.early_reports is not None:
+            self.early_reports = batch.early_reports
+
+        self.reps.update({each.name: each for each in batch.reps})
+        for conversation in batch.conversations:
+            self._keep_conversation(conversation)
+
+        for message in batch.messages:
+            self._keep_message(message)
+
+        for event in batch.events:
+            self.events.append(event)
+            if (about := conversation_of(event)) is not None:
+                self.events_of[about].append(event)
+
+        if batch.answers:
+            self._keep_answers(batch)
+
+    def _keep_conversation(self, new: Conversation) -> None:
+        self.conversations[new.id] = new
+        (self.live.add if new.live else self.live.discard)(new.id)
+        pair = (new.number, new.customer)
+        self.latest[pair] = max(new.id, self.latest.get(pair, new.id))
+
+    def _keep_message(self, new: Message) -> None:
+        if new.id not in self.messages:
+            self.messages_of[new.conversation].append(new.id)
+
+        self.messages[new.id] = new
+        (self.unsent.add if new.unsent else self.unsent.discard)(new.id)
+        if new.provider_id is not None:
+            self.by_provider[new.channel, new.provider_id].add(new.id)
+
+    def _keep_answers(self, batch: Batch) -> None:
+        for answer in batch.answers:
+            self.answers.pop(answer.key, None)  # so that the oldest stay first
+            self.answers[answer.key] = answer
+
+        limit = answers_from(batch)
+        while (oldest := next(iter(self.answers.values()))).at < limit:
+            del self.answers[oldest.key]
 
 
 class MemoryStore:
-    """Keeps boards for as long as the object lives; it may be entered again, as after a restart."""
+    """Keeps boards for as long as the object lives; it may be entered again, as after a restart.
 
-    def __init__(self) -> None:
+    Args:
+        sharing: Another store in memory, whose boards this one opens too, as two processes open one database.
+    """
+
+    def __init__(self, *, sharing: MemoryStore | None = None) -> None:
         self._boards: dict[str, _Board] = {}
+        if sharing is not None:
+            self._boards = sharing._boards  # noqa: SLF001 - one of its own kind
         self._open = False
 
     async def __aenter__(self) -> Self:
@@ -48,125 +106,122 @@ class MemoryStore:
             BoardInUse: It is open already: its boards are held.
         """
         if self._open:
-            raise BoardInUse("this store is open already, and its boards are held; leave it first")
+            raise BoardInUse("this store is open already, and its boards are held: give each engine a store of its own")
 
         self._open = True
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Close it."""
+        """Close it, and let its boards go."""
         self._open = False
+        for board in self._boards.values():
+            if board.holder is self:
+                board.holder = None
 
     async def load(self, board: str) -> BoardSnapshot:
-        """Return a board's live state."""
-        kept = self._kept(board)
+        """Take hold of a board and return its live state: nothing but its name if it is new.
+
+        Raises:
+            BoardInUse: Another store that shares its boards with this one holds the board.
+            StoreUnavailable: The store is not open.
+        """
+        await self._opened()
+        kept = self._boards.setdefault(board, _Board())
+        if kept.holder not in (None, self):
+            raise BoardInUse(f"board {board!r} is held by another store that shares its boards with this one")
+
+        kept.holder = self
         return BoardSnapshot(
             board=board,
             counters=kept.counters,
             config=kept.config,
-            conversations=_in_order(each for each in kept.conversations.values() if each.live),
-            messages=_in_order(each for each in kept.messages.values() if each.unsent),
-            reps=tuple(kept.reps[name] for name in sorted(kept.reps)),
+            conversations=_those(kept.conversations, kept.live),
+            messages=_those(kept.messages, kept.unsent),
+            reps=tuple(kept.reps[each] for each in sorted(kept.reps)),
             early_reports=kept.early_reports,
         )
 
     async def prefetch(self, request: Prefetch) -> Prefetched:
         """Return what is known of what a batch may need."""
-        kept = self._kept(request.board)
-        messages = {kept.by_provider[key] for key in request.provider_ids if key in kept.by_provider}
+        kept = await self._kept(request.board)
+        messages = {each for key in request.provider_ids for each in kept.by_provider.get(key, ())}
         messages.update(each for each in request.messages if each in kept.messages)
         conversations = {kept.latest[pair] for pair in request.pairs if pair in kept.latest}
         conversations.update(each for each in request.conversations if each in kept.conversations)
         return Prefetched(
-            messages=tuple(kept.messages[each] for each in sorted(messages)),
-            conversations=tuple(kept.conversations[each] for each in sorted(conversations)),
+            messages=_those(kept.messages, messages),
+            conversations=_those(kept.conversations, conversations),
             answers=tuple(kept.answers[key] for key in request.keys if key in kept.answers),
         )
 
     async def commit(self, batch: Batch) -> None:
-        """Keep a batch."""
-        kept = self._kept(batch.board)
-        kept.counters = batch.counters
-        kept.events.extend(batch.events)
-        for conversation in batch.conversations:
-            kept.conversations[conversation.id] = conversation
-            pair = (conversation.number, conversation.customer)
-            kept.latest[pair] = max(conversation.id, kept.latest.get(pair, 0))
+        """Keep a batch.
 
-        for message in batch.messages:
-            kept.messages[message.id] = message
-            if message.provider_id is not None:
-                kept.by_provider[message.channel, message.provider_id] = message.id
+        Raises:
+            StoreUnavailable: Nothing of it was kept: the board is not held, or its journal has these events already.
+        """
+        kept = await self._kept(batch.board)
+        if kept.holder is not self:
+            raise StoreUnavailable(f"board {batch.board!r} is not held by this store: load it first")
 
-        kept.reps.update({each.name: each for each in batch.reps})
-        kept.config = batch.config or kept.config
-        if batch.early_reports is not None:
-            kept.early_reports = batch.early_reports
+        last = kept.events[-1].seq if kept.events else 0
+        for event in batch.events:
+            if event.seq <= last:
+                raise StoreUnavailable(f"the journal of board {batch.board!r} already has an event {event.seq}")
 
-        for answer in batch.answers:
-            kept.answers[answer.key] = answer
+            last = event.seq
 
-        if batch.answers:
-            oldest = max(each.at for each in batch.answers) - ANSWERS_KEPT
-            kept.answers = {key: each for key, each in kept.answers.items() if each.at >= oldest}
+        kept.keep(batch)
 
     async def probe(self) -> None:
         """Return if it is open."""
-        self._require_open()
+        await self._opened()
 
     async def conversation(self, board: str, conversation: int) -> Conversation | None:
         """Return one conversation, or None."""
-        return self._kept(board).conversations.get(conversation)
+        return (await self._kept(board)).conversations.get(conversation)
 
     async def conversations(self, board: str, query: ConversationQuery) -> Page[Conversation]:
-        """List conversations, newest id first."""
-        kept = self._kept(board).conversations
+        """List conversations, newest id first; the page's cursor is the next query's `before`."""
+        kept = (await self._kept(board)).conversations
         found = [kept[each] for each in sorted(kept, reverse=True) if _matches(kept[each], query)]
-        return _page(found, query.limit)
+        return page(found, query.limit)
 
     async def messages(self, board: str, conversation: int, *, after: int = 0, limit: int = 100) -> Page[Message]:
-        """List a conversation's messages, oldest first."""
-        return self._page_of_messages(board, lambda each: each.conversation == conversation, after, limit)
+        """List a conversation's messages with ids above `after`, oldest first; the cursor is the next `after`."""
+        return await self._page_of_messages(board, conversation, after, limit)
 
     async def unroutable(self, board: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
-        """List texts to numbers that were not configured, oldest first."""
-        return self._page_of_messages(board, lambda each: each.conversation is None, after, limit)
+        """List texts to numbers that were not configured, as `messages` does."""
+        return await self._page_of_messages(board, None, after, limit)
 
     async def events(
         self, board: str, *, after: int = 0, limit: int = 1000, conversation: int | None = None
     ) -> tuple[Event, ...]:
-        """Return events numbered above `after`, in order."""
-        later = self._kept(board).events[after:]
-        if conversation is not None:
-            later = [each for each in later if conversation_of(each) == conversation]
+        """Return events numbered above `after`, in order; all of the board's or one conversation's."""
+        kept = await self._kept(board)
+        events: Sequence[Event] = kept.events if conversation is None else kept.events_of.get(conversation, ())
+        start = bisect_right(events, after, key=lambda each: each.seq)
+        return tuple(events[start : start + limit])
 
-        return tuple(later[:limit])
+    async def _page_of_messages(self, board: str, conversation: int | None, after: int, limit: int) -> Page[Message]:
+        kept = await self._kept(board)
+        ids = sorted(kept.messages_of.get(conversation, ()))
+        start = bisect_right(ids, after)
+        return page([kept.messages[each] for each in ids[start : start + limit + 1]], limit)
 
-    def _page_of_messages(self, board: str, wanted: Callable[[Message], bool], after: int, limit: int) -> Page[Message]:
-        kept = self._kept(board).messages
-        return _page([kept[each] for each in sorted(kept) if each > after and wanted(kept[each])], limit)
+    async def _kept(self, board: str) -> _Board:
+        await self._opened()
+        return self._boards.get(board) or _Board()
 
-    def _kept(self, board: str) -> _Board:
-        self._require_open()
-        return self._boards.setdefault(board, _Board())
-
-    def _require_open(self) -> None:
+    async def _opened(self) -> None:
+        await checkpoint()  # as any store, it lets others go on meanwhile
         if not self._open:
             raise StoreUnavailable("the store in memory is not open; use it inside `async with`")
 
 
-def conversation_of(event: Event) -> int | None:
-    """Return the conversation an event is about, if it is about one."""
-    return event.conversation if isinstance(event, ConversationEvent | MessageEvent) else None
-
-
-def _in_order(records: Iterable[T]) -> tuple[T, ...]:
-    return tuple(sorted(records, key=lambda each: each.id))
-
-
-def _page(found: list[T], limit: int) -> Page[T]:
-    items = tuple(found[:limit])
-    return Page(items=items, next=items[-1].id if len(found) > limit else None)
+def _those(records: dict[int, T], ids: Iterable[int]) -> tuple[T, ...]:
+    return tuple(records[each] for each in sorted(ids))
 
 
 def _matches(conversation: Conversation, query: ConversationQuery) -> bool:

@@ -29,6 +29,7 @@ from cordboard.engine.carrier import (
     Throttled,
     WebhookReply,
     WebhookRequest,
+    WebhookUnreadable,
 )
 from cordboard.engine.ports import Transport
 
@@ -135,6 +136,15 @@ def is_refusal(reply: WebhookReply) -> bool:
     return not reply.events and 400 <= reply.status < 500 and reply.body == b"" and reply.refusal != ""
 
 
+def brings_nothing_else(reply: WebhookReply, genuine: WebhookReply) -> bool:
+    """Whether a reply is the genuine one, or keeps what came as unreadable.
+
+    Carriers do not sign everything, nor always unambiguously (Twilio signs `To=x` as it would `T=&o=x`): a change may
+    make a request unreadable, but never another text.
+    """
+    return reply == genuine or all(isinstance(each, WebhookUnreadable) for each in reply.events)
+
+
 TEXT: Final = st.text(max_size=40)
 
 RUBBISH: Final = st.builds(
@@ -239,7 +249,7 @@ class TransportConformance:
     ) -> None:
         reply = transport.receive(data.draw(tampered(text)))
 
-        assert reply == transport.receive(text) or is_refusal(reply)
+        assert is_refusal(reply) or brings_nothing_else(reply, transport.receive(text))
 
     @on_rubbish
     @given(data=st.data())
@@ -248,7 +258,7 @@ class TransportConformance:
     ) -> None:
         reply = transport.receive(data.draw(tampered(report)))
 
-        assert reply == transport.receive(report) or is_refusal(reply)
+        assert is_refusal(reply) or brings_nothing_else(reply, transport.receive(report))
 
     # What goes out.
 

@@ -1,0 +1,1 @@
+"""The daemon: HTTP API, carriers' door, web desk, command line and configuration file around one engine."""

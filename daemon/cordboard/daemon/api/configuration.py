@@ -1,0 +1,44 @@
+"""Putting another configuration in force on a running daemon."""
+
+from __future__ import annotations
+
+import anyio.to_thread
+from litestar import post
+from litestar.params import JSONBody
+from msgspec import Struct
+
+from cordboard.daemon import config_file
+from cordboard.daemon.api.caller import Caller, InHouse, require_admin
+from cordboard.daemon.api.problems import RESPONSES
+
+
+class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A configuration file to apply.
+
+    Attributes:
+        source: What its problems call it: the file's name.
+        toml: Its text.
+    """
+
+    source: str
+    toml: str
+
+
+class Applied(Struct, frozen=True, kw_only=True):
+    """What is in force now.
+
+    Attributes:
+        board: The board's name.
+        changed_channels: The channels that are new or work with other settings, in order.
+    """
+
+    board: str
+    changed_channels: list[str]
+
+
+@post("/configuration", status_code=200, guards=[require_admin], responses=RESPONSES, summary="Apply a configuration")
+async def apply_configuration(house: InHouse, person: Caller, data: JSONBody[Application]) -> Applied:
+    """Check a configuration and put it in force: it works on the next command."""
+    new = await anyio.to_thread.run_sync(lambda: config_file.parse(data.toml, source=data.source))
+    changed = await house.apply(new, by=person.name)
+    return Applied(board=new.board.name, changed_channels=changed)

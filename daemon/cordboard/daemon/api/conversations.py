@@ -1,0 +1,132 @@
+"""Reading conversations, and texting their customers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from litestar import get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Struct
+
+from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, position, seen_conversation, sight_of
+from cordboard.daemon.api.problems import RESPONSES
+from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listing
+from cordboard.engine.carrier import Media
+from cordboard.engine.commands import Reply
+from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.events import ConversationOpened, Move, WrapUpEnded
+from cordboard.engine.ports import ConversationQuery
+from cordboard.engine.vocabulary import State
+
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="At most so many items.")]
+Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.")]
+
+_LONGEST_URL: Final = 2048
+
+
+class Draft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A text to send. Each attachment is a URL that the carrier can fetch, or an object with one."""
+
+    body: str
+    media: list[str | Media] = []
+
+
+@get("/conversations", responses=RESPONSES, summary="List conversations, newest first")
+async def list_conversations(
+    house: InHouse,
+    person: Caller,
+    in_state: Annotated[State | None, QueryParameter(name="state")] = None,
+    queue: FromQuery[str | None] = None,
+    rep: FromQuery[str | None] = None,
+    customer: FromQuery[str | None] = None,
+    number: FromQuery[str | None] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> Listing[ConversationView]:
+    """List what the caller may see: reps what they hold, have held or may pick, supervisors everything."""
+    query = ConversationQuery(
+        state=in_state,
+        queue=queue,
+        rep=rep,
+        customer=_address(customer),
+        number=_address(number),
+        sight=sight_of(house, person),
+        before=position(cursor),
+        limit=limit,
+    )
+    page = await house.engine.history.conversations(house.engine.board.name, query)
+    return listing(map(ConversationView.of, page.items), page.next)
+
+
+@get("/conversations/{conversation_id:int}", responses=RESPONSES, summary="Read a conversation")
+async def read_conversation(house: InHouse, person: Caller, conversation_id: FromPath[int]) -> ConversationView:
+    """Return one conversation."""
+    return ConversationView.of(await seen_conversation(house, person, conversation_id))
+
+
+@get(
+    "/conversations/{conversation_id:int}/messages",
+    responses=RESPONSES,
+    summary="List a conversation's messages, oldest first",
+)
+async def list_messages(
+    house: InHouse, person: Caller, conversation_id: FromPath[int], cursor: Cursor = None, limit: Limit = 100
+) -> Listing[MessageView]:
+    """List the messages of one conversation."""
+    await seen_conversation(house, person, conversation_id)
+    page = await house.engine.history.messages(
+        house.engine.board.name, conversation_id, after=position(cursor) or 0, limit=limit
+    )
+    return listing(map(MessageView.of, page.items), page.next)
+
+
+@post(
+    "/conversations/{conversation_id:int}/messages", status_code=202, responses=RESPONSES, summary="Text the customer"
+)
+async def send_message(
+    house: InHouse, person: Caller, conversation_id: FromPath[int], data: JSONBody[Draft], once: Repeatable
+) -> MessageView:
+    """Send a reply: the holder may, and a supervisor, who takes the conversation over by it."""
+    reply = Reply(
+        conversation=conversation_id,
+        by=person.name,
+        body=data.body,
+        media=tuple(_attachment(each) for each in data.media),
+    )
+    outcome = await house.engine.submit(reply, once=once)
+    if outcome.message is None:
+        raise NotFound(f"conversation {conversation_id} has no such message")
+
+    return MessageView.of(outcome.message)
+
+
+@get(
+    "/conversations/{conversation_id:int}/routing",
+    responses=RESPONSES,
+    summary="Read why a conversation went where it went",
+)
+async def read_routing(
+    house: InHouse, person: Caller, conversation_id: FromPath[int], cursor: Cursor = None, limit: Limit = 100
+) -> Listing[dict[str, Any]]:
+    """List the facts of a conversation's way, oldest first: who or what moved it, where to, and why."""
+    await seen_conversation(house, person, conversation_id)
+    events = await house.engine.history.events(
+        house.engine.board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id
+    )
+    facts = [event_view(each) for each in events if isinstance(each, ConversationOpened | Move | WrapUpEnded)]
+    return listing(facts, events[-1].seq if len(events) == limit else None)
+
+
+def _address(given: str | None) -> str | None:
+    """Return a phone number from a query, where an unquoted plus sign arrives as a space."""
+    return "+" + given[1:] if given and given.startswith(" ") else given
+
+
+def _attachment(given: str | Media) -> Media:
+    media = Media(url=given) if isinstance(given, str) else given
+    if not media.url.startswith(("https://", "http://")) or len(media.url) > _LONGEST_URL:
+        raise InvalidMessage(
+            f"an attachment is an http or https URL of at most {_LONGEST_URL} characters that the carrier can fetch"
+        )
+
+    return media

@@ -1,0 +1,40 @@
+"""The board's queues and numbers with their live counts, and the texts that no number was there for."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from litestar import get
+
+from cordboard.daemon.api.caller import InHouse, position, require_admin
+from cordboard.daemon.api.conversations import Cursor, Limit
+from cordboard.daemon.api.problems import RESPONSES
+from cordboard.daemon.api.views import Listing, NumberView, QueueView, UnroutableView, listing
+from cordboard.engine.vocabulary import State
+
+
+@get("/queues", responses=RESPONSES, summary="List the queues and how many wait there")
+async def list_queues(house: InHouse) -> Listing[QueueView]:
+    """List every queue, in the configuration's order."""
+    board = house.engine.board
+    return listing(QueueView.of(each, board) for each in board.config.queues)
+
+
+@get("/numbers", responses=RESPONSES, summary="List our numbers and how many conversations are open on each")
+async def list_numbers(house: InHouse) -> Listing[NumberView]:
+    """List every number of ours, in the configuration's order."""
+    board = house.engine.board
+    open_on = Counter(each.number for each in board.conversations.values() if each.state is not State.CLOSED)
+    return listing(NumberView.of(each, open_on[each.address]) for each in board.config.numbers)
+
+
+@get(
+    "/unroutable",
+    guards=[require_admin],
+    responses=RESPONSES,
+    summary="List texts to numbers that are not configured, oldest first",
+)
+async def list_unroutable(house: InHouse, cursor: Cursor = None, limit: Limit = 100) -> Listing[UnroutableView]:
+    """List what came for numbers that nobody configured."""
+    page = await house.engine.history.unroutable(house.engine.board.name, after=position(cursor) or 0, limit=limit)
+    return listing(map(UnroutableView.of, page.items), page.next)

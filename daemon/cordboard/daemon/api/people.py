@@ -1,0 +1,61 @@
+"""Reps: who they are, how they are, and how much they have to do."""
+
+from __future__ import annotations
+
+from litestar import get, put
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from cordboard.daemon.access import Person
+from cordboard.daemon.api.caller import Caller, InHouse
+from cordboard.daemon.api.problems import RESPONSES
+from cordboard.daemon.api.views import Listing, RepView, listing
+from cordboard.daemon.house import House
+from cordboard.engine.commands import SetPresence
+from cordboard.engine.errors import NotFound
+from cordboard.engine.vocabulary import Presence
+
+
+class PresenceChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a rep is from now on."""
+
+    presence: Presence
+
+
+@get("/me", responses=RESPONSES, summary="Read who I am")
+async def read_me(house: InHouse, person: Caller) -> RepView:
+    """Return the caller as a rep."""
+    return _rep(house, person.name)
+
+
+@put("/me/presence", responses=RESPONSES, summary="Say how I am")
+async def set_my_presence(house: InHouse, person: Caller, data: JSONBody[PresenceChange]) -> RepView:
+    """Change the caller's presence."""
+    return await _set_presence(house, person.name, data.presence, by=person)
+
+
+@get("/reps", responses=RESPONSES, summary="List the reps and what they hold")
+async def list_reps(house: InHouse) -> Listing[RepView]:
+    """List everybody, in the configuration's order."""
+    board = house.engine.board
+    return listing(RepView.of(each, board) for each in board.config.reps)
+
+
+@put("/reps/{name:str}/presence", responses=RESPONSES, summary="Say how a rep is")
+async def set_presence(house: InHouse, person: Caller, name: FromPath[str], data: JSONBody[PresenceChange]) -> RepView:
+    """Change a rep's presence: supervisors anybody's, everybody their own."""
+    return await _set_presence(house, name, data.presence, by=person)
+
+
+async def _set_presence(house: House, rep: str, presence: Presence, *, by: Person) -> RepView:
+    await house.engine.submit(SetPresence(rep=rep, presence=presence, by=by.name))
+    return _rep(house, rep)
+
+
+def _rep(house: House, name: str) -> RepView:
+    board = house.engine.board
+    for each in board.config.reps:
+        if each.name == name:
+            return RepView.of(each, board)
+
+    raise NotFound(f"there is no rep {name!r} on board {board.name!r}")

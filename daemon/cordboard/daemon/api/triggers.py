@@ -1,0 +1,101 @@
+"""The moves a rep has: each is a POST that answers with the conversation as it is then."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from litestar import post
+from litestar.exceptions import ClientException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+from msgspec import Struct
+
+from cordboard.daemon.api.caller import Caller, InHouse, Repeatable
+from cordboard.daemon.api.problems import RESPONSES
+from cordboard.daemon.api.views import ConversationView
+from cordboard.daemon.house import House
+from cordboard.engine.commands import (
+    AcceptOffer,
+    CloseConversation,
+    DeclineOffer,
+    ParkConversation,
+    PickConversation,
+    ReleaseConversation,
+    RepCommand,
+    ResumeConversation,
+    TransferConversation,
+)
+from cordboard.engine.errors import NotFound
+from cordboard.engine.records import Once
+
+
+class Goal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a conversation is transferred to: a rep or a queue, exactly one of them."""
+
+    rep: str | None = None
+    queue: str | None = None
+
+
+@post(
+    "/conversations/{conversation_id:int}/transfer",
+    status_code=200,
+    responses=RESPONSES,
+    summary="Hand it to a rep or a queue",
+)
+async def transfer(
+    house: InHouse, person: Caller, conversation_id: FromPath[int], data: JSONBody[Goal], once: Repeatable
+) -> ConversationView:
+    """Hand the conversation on: to another rep as an offer, or back to a queue."""
+    if (data.rep is None) is (data.queue is None):
+        raise ClientException('say where to: {"rep": "…"} or {"queue": "…"}, exactly one of them')
+
+    command = TransferConversation(conversation=conversation_id, by=person.name, rep=data.rep, queue=data.queue)
+    return await _move(house, command, once)
+
+
+def _handler(
+    word: str,
+    command: type[
+        AcceptOffer
+        | DeclineOffer
+        | PickConversation
+        | ParkConversation
+        | ResumeConversation
+        | ReleaseConversation
+        | CloseConversation
+    ],
+    summary: str,
+) -> HTTPRouteHandler:
+    @post(
+        f"/conversations/{{conversation_id:int}}/{word}",
+        status_code=200,
+        responses=RESPONSES,
+        summary=summary,
+        operation_id=word,
+    )
+    async def handle(
+        house: InHouse, person: Caller, conversation_id: FromPath[int], once: Repeatable
+    ) -> ConversationView:
+        return await _move(house, command(conversation=conversation_id, by=person.name), once)
+
+    return handle
+
+
+async def _move(house: House, command: RepCommand, once: Once | None) -> ConversationView:
+    outcome = await house.engine.submit(command, once=once)
+    if outcome.conversation is None:
+        raise NotFound(f"there is no conversation {command.conversation}")
+
+    return ConversationView.of(outcome.conversation)
+
+
+TRIGGERS: Final = (
+    _handler("accept", AcceptOffer, "Take the offer"),
+    _handler("decline", DeclineOffer, "Refuse the offer"),
+    _handler("pick", PickConversation, "Take it from a queue"),
+    _handler("park", ParkConversation, "Leave it without ending it"),
+    _handler("resume", ResumeConversation, "Open a parked one again"),
+    _handler("release", ReleaseConversation, "Put it back on its queue"),
+    transfer,
+    _handler("close", CloseConversation, "End it"),
+)

@@ -1,0 +1,169 @@
+"""The daemon's HTTP application: the carriers' door in front, the API and the pages behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import anyio
+import structlog
+from litestar import Litestar, Router, get
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.response import Redirect
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from cordboard.daemon.api import (
+    caller,
+    configuration,
+    conversations,
+    events,
+    health,
+    inventory,
+    people,
+    problems,
+    triggers,
+)
+from cordboard.daemon.body import PATIENCE
+from cordboard.daemon.desk import desk_router
+from cordboard.daemon.door import PREFIX, Door
+from cordboard.daemon.house import House
+from cordboard.daemon.logs import masked
+from cordboard.daemon.metrics import Metrics
+from cordboard.daemon.phone import phone_router
+from cordboard.daemon.threshold import Threshold
+from cordboard.engine.errors import CordboardError
+from cordboard.engine.events import MessageReceived, TextUnroutable
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(house: House, *, patience: float = PATIENCE) -> ASGIApp:
+    """Return the whole daemon as one ASGI application.
+
+    Args:
+        house: What it serves.
+        patience: Seconds a request's body may take to arrive.
+    """
+    metrics = Metrics(house.engine)
+    door = Door(house, metrics, patience=patience)
+    rooms = _rooms(house, metrics)
+    threshold = Threshold(rooms, patience=patience)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await rooms(scope, receive, send)
+        elif scope["path"].startswith(PREFIX):
+            await door(scope, receive, send)
+        else:
+            await threshold(scope, receive, send)
+
+    return app
+
+
+def _rooms(house: House, metrics: Metrics) -> Litestar:
+    pages = [desk_router(house), *([phone_router(house)] if house.simulators else [])]
+    app = Litestar(
+        route_handlers=[
+            _api(),
+            health.read_health,
+            health.read_readiness,
+            health.read_metrics,
+            go_to_desk,
+            *pages,
+        ],
+        dependencies={
+            "house": Provide(caller.provide_house),
+            "metrics": Provide(lambda: metrics, sync_to_thread=False),
+        },
+        exception_handlers={
+            CordboardError: problems.answer_cordboard_error,
+            HTTPException: problems.answer_http_error,
+            Exception: problems.answer_defect,
+        },
+        lifespan=[_watch(house, metrics)],
+        openapi_config=_openapi(),
+        logging_config=None,
+    )
+    app.state.house = house
+    return app
+
+
+def _api() -> Router:
+    return Router(
+        "/v1",
+        route_handlers=[
+            conversations.list_conversations,
+            conversations.read_conversation,
+            conversations.list_messages,
+            conversations.send_message,
+            conversations.read_routing,
+            *triggers.TRIGGERS,
+            people.read_me,
+            people.set_my_presence,
+            people.list_reps,
+            people.set_presence,
+            inventory.list_queues,
+            inventory.list_numbers,
+            inventory.list_unroutable,
+            configuration.apply_configuration,
+            events.follow_events,
+        ],
+        guards=[caller.require_running, caller.require_person, caller.require_possible_id],
+        dependencies={"person": Provide(caller.provide_person), "once": Provide(caller.provide_once)},
+        request_class=caller.JsonRequest,
+        security=[{"token": []}],
+        tags=["v1"],
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    """Serve the schema as JSON and YAML, and no page that would load scripts from elsewhere."""
+    token = SecurityScheme(type="http", scheme="bearer", description="The token of a rep, from the configuration.")
+    return OpenAPIConfig(
+        title="Cordboard",
+        version="1",
+        description="Errors are RFC 9457 problem details (`application/problem+json`).",
+        openapi_router=Router(
+            "/schema", route_handlers=[], include_in_schema=False, after_request=problems.answer_missing_page
+        ),
+        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        components=Components(security_schemes={"token": token}),
+        use_handler_docstrings=True,
+    )
+
+
+@get("/", include_in_schema=False)
+async def go_to_desk() -> Redirect:
+    """Send whoever opens the bare address in a browser to the desk."""
+    return Redirect("/desk/")
+
+
+def _watch(house: House, metrics: Metrics) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Count every committed event while the application runs, and log one line for every text."""
+
+    async def follow() -> None:
+        async for event in house.engine.feed.events(house.engine.feed.cursor):
+            metrics.count(event)
+            if isinstance(event, MessageReceived | TextUnroutable):
+                log.info(
+                    "text_received",
+                    channel=event.channel,
+                    number=masked(event.number),
+                    customer=masked(event.customer),
+                    message=event.message,
+                    conversation=event.conversation if isinstance(event, MessageReceived) else None,
+                )
+
+    @asynccontextmanager
+    async def watch(_: Litestar) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(follow)
+            yield
+            tasks.cancel_scope.cancel()
+
+    return watch

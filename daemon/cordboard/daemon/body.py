@@ -1,0 +1,103 @@
+"""Reading a request's body: so much, and no longer than so long."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from litestar.types import HTTPScope, Receive
+
+LARGEST: Final = 1024 * 1024
+"""Bytes a body may have."""
+
+PATIENCE: Final = 10.0
+"""Seconds a body may take to arrive: carriers give up on us after 15."""
+
+_DRAINED: Final = 8 * LARGEST
+"""Bytes of a body that is too large that are read and dropped, so that its sender gets to read the refusal."""
+
+_TOO_LARGE: Final = f"a body may have at most {LARGEST} bytes"
+
+
+class BodyRefused(Exception):
+    """A body cannot be taken.
+
+    Attributes:
+        status: The HTTP status that says so.
+    """
+
+    status = 400
+
+
+class BodyTooLarge(BodyRefused):
+    """It has more than `LARGEST` bytes, whatever its Content-Length says."""
+
+    status = 413
+
+
+class BodyTooSlow(BodyRefused):
+    """It did not arrive in time."""
+
+    status = 408
+
+
+class ClientGone(Exception):
+    """Nobody is there any more to answer to."""
+
+
+async def read_body(scope: HTTPScope, receive: Receive, *, patience: float = PATIENCE) -> bytes:
+    """Return the whole body of a request.
+
+    Raises:
+        BodyRefused: It is too large or too slow. Answer, and close the connection: some of it may still be coming.
+        ClientGone: The client left before it was complete.
+    """
+    if _announced(scope) > _DRAINED:
+        raise BodyTooLarge(_TOO_LARGE)
+
+    try:
+        async with asyncio.timeout(patience):
+            message = await _next(receive)
+            if not message.get("more_body"):
+                body: bytes = message.get("body", b"")
+            else:
+                body = await _join(message.get("body", b""), receive)
+    except TimeoutError:
+        raise BodyTooSlow(f"the body did not arrive within {patience:g} seconds") from None
+
+    if len(body) > LARGEST:
+        raise BodyTooLarge(_TOO_LARGE)
+
+    return body
+
+
+async def _join(first: bytes, receive: Receive) -> bytes:
+    parts, size, more = [first], len(first), True
+    while more and size <= _DRAINED:
+        message = await _next(receive)
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        more = message.get("more_body", False)
+        if size <= LARGEST:
+            parts.append(part)
+
+    if size > LARGEST:
+        raise BodyTooLarge(_TOO_LARGE)
+
+    return b"".join(parts)
+
+
+async def _next(receive: Receive) -> dict[str, Any]:
+    message: dict[str, Any] = await receive()  # type: ignore[assignment]
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+
+    return message
+
+
+def _announced(scope: HTTPScope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+
+    return 0

@@ -1,0 +1,188 @@
+"""The command line: `cordboard serve`, `check`, `apply` and `demo`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Sequence
+from http.client import HTTPException
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+
+from cordboard.daemon import config_file
+from cordboard.daemon.logs import LEVELS, configure_logging
+from cordboard.daemon.release import release
+from cordboard.engine.errors import CordboardError, InvalidConfiguration
+
+T = TypeVar("T")
+
+APPLY_SECONDS: Final = 30
+"""How long a running daemon may take to put a configuration in force."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command, and return the process's exit code: 0 done, 1 could not be done, 2 not understood."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except InvalidConfiguration as error:
+        return _fail(*error.problems)
+    except CordboardError as error:
+        return _fail(f"cordboard: {error}")
+    except BrokenPipeError:  # whoever reads us, such as `head`, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cordboard", description="An SMS contact centre.")
+    parser.add_argument("--version", action="version", version=f"cordboard {release()}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the daemon")
+    serve.add_argument("--config", required=True, type=Path, metavar="FILE", help="the configuration file")
+    serve.add_argument(
+        "--db", default=Path("cordboard.db"), type=Path, metavar="PATH", help="the database (default: %(default)s)"
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--port", default=8080, type=_port, help="the port; 0 for any that is free (default: %(default)s)"
+    )
+    serve.add_argument("--log-level", default="info", choices=LEVELS, help="(default: %(default)s)")
+    serve.set_defaults(run=_serve)
+
+    check = commands.add_parser("check", help="tell everything that is wrong with a configuration file")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.set_defaults(run=_check)
+
+    apply = commands.add_parser("apply", help="put a configuration file in force on a running daemon")
+    apply.add_argument("file", type=Path, metavar="FILE")
+    apply.add_argument("--url", default="http://127.0.0.1:8080", help="the daemon (default: %(default)s)")
+    apply.add_argument(
+        "--token-env",
+        default="CORDBOARD_TOKEN",
+        metavar="NAME",
+        help="the environment variable with an admin's token (default: %(default)s)",
+    )
+    apply.set_defaults(run=_apply)
+
+    demo = commands.add_parser("demo", help="try it: a contact centre with a simulated carrier, on this machine")
+    demo.add_argument("--port", default=8080, type=_port, help="(default: %(default)s)")
+    demo.add_argument(
+        "--data", default=Path("demo-data"), type=Path, metavar="DIR", help="where it is kept (default: %(default)s)"
+    )
+    demo.add_argument("--check", action="store_true", help="play one conversation through by itself, and exit")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _port(written: str) -> int:
+    port = int(written)
+    if not 0 <= port <= 65535:
+        raise ValueError
+
+    return port
+
+
+def _serve(options: argparse.Namespace) -> int:
+    configuration = config_file.read(options.config)
+    configure_logging(options.log_level)
+    # What serves is imported here: the other commands need none of it, and start the sooner.
+    from cordboard.daemon.serve import serve_until_signal
+
+    try:
+        _run(lambda: serve_until_signal(configuration, db=options.db, host=options.host, port=options.port))
+    except InvalidConfiguration as error:  # the file is in itself, but not with what the board has
+        return _fail(*(f"{options.config}: {problem}" for problem in error.problems))
+
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    try:
+        configuration = config_file.read(options.file)
+    except InvalidConfiguration as error:
+        print("\n".join(error.problems))
+        return 1
+
+    counts = [_count(len(getattr(configuration.board, section)), section) for section in config_file.SECTIONS]
+    print(f"{options.file}: fine: {', '.join(counts)}")
+    for name in configuration.weak_tokens:
+        print(f"{options.file}: note: the token of {name!r} can be guessed: use 16 random characters or more")
+
+    return 0
+
+
+def _count(number: int, things: str) -> str:
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
+def _apply(options: argparse.Namespace) -> int:
+    token = os.environ.get(options.token_env, "")
+    if not config_file.HEADER_TEXT.fullmatch(token):
+        return _fail(f"cordboard: the environment variable {options.token_env!r} is not set to a token")
+
+    if not options.url.startswith(("http://", "https://")):
+        return _fail(f"cordboard: {options.url!r} is no URL of a daemon, such as http://127.0.0.1:8080")
+
+    try:
+        text = options.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return _fail(f"{options.file}: cannot be read: {error}")
+
+    request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
+        options.url.rstrip("/") + "/v1/configuration",
+        data=json.dumps({"source": str(options.file.resolve()), "toml": text}).encode(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )
+    # No proxy in between: it would see the token and the configuration.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(request, timeout=APPLY_SECONDS):
+            print(f"{options.file}: applied")
+            return 0
+    except urllib.error.HTTPError as error:
+        return _fail(*_problems_of(error))
+    except (OSError, HTTPException) as error:
+        return _fail(f"cordboard: no answer from {options.url}: {error}")
+
+
+def _problems_of(error: urllib.error.HTTPError) -> list[str]:
+    try:
+        answer = json.loads(error.read())
+        return answer.get("problems") or [f"cordboard: {answer['detail']}"]
+    except (ValueError, KeyError, AttributeError):  # whoever answers there is no Cordboard
+        return [f"cordboard: {error.url} answers {error.code} {error.reason}"]
+
+
+def _demo(options: argparse.Namespace) -> int:
+    configure_logging("warning")
+    from cordboard.daemon.demo import run_demo
+    from cordboard.daemon.demo_check import check_demo
+
+    if options.check:
+        return _run(check_demo)
+
+    _run(lambda: run_demo(options.data, port=options.port))
+    return 0
+
+
+def _run(work: Callable[[], Awaitable[T]]) -> T:
+    """Run on asyncio; on its faster loop, where that is installed."""
+    return anyio.run(work, backend_options={"use_uvloop": find_spec("uvloop") is not None})
+
+
+def _fail(*problems: str) -> int:
+    for each in problems:
+        print(each, file=sys.stderr)
+
+    return 1

@@ -1,0 +1,208 @@
+"""Reads a configuration file: TOML into the board's records, the channels' settings and the reps' tokens."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+
+from cordboard.daemon.tables import TableReader
+from cordboard.engine.config import BoardConfig, Channel, Rep, find_problems
+from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.secret import Secret
+from cordboard.transports.base import ChannelSettings, ConfiguredTransport, TransportUnavailable, find_transport
+
+SHORT_TOKEN: Final = 16
+"""A token shorter than this can be guessed sooner or later; it is warned of, not refused: a test may well use one."""
+
+SECTIONS: Final[dict[str, type[Struct]]] = {
+    field.name: get_args(field.type)[0]
+    for field in msgspec.structs.fields(BoardConfig)
+    if get_origin(field.type) is tuple
+}
+"""The lists of tables that a file may have, and the record each of their tables becomes."""
+
+BOARD_FIELDS: Final = tuple(field for field in msgspec.structs.fields(BoardConfig) if field.name not in SECTIONS)
+"""What `[board]` may have."""
+
+HEADER_TEXT: Final = re.compile(r"[\x21-\x7e]+")
+"""What a token is made of: it travels in an HTTP header."""
+
+
+class Configuration(Struct, frozen=True, kw_only=True):
+    """What a file says.
+
+    Attributes:
+        board: The board's records.
+        channels: The settings of each channel's transport, in the board's order.
+        tokens: The API tokens, by rep; a rep without one cannot sign in.
+    """
+
+    board: BoardConfig
+    channels: tuple[ChannelSettings, ...]
+    tokens: dict[str, Secret]
+
+    def build_transports(self) -> tuple[ConfiguredTransport, ...]:
+        """Return a transport for each channel; nothing is opened."""
+        return tuple(find_transport(settings.provider)(settings) for settings in self.channels)
+
+    @property
+    def weak_tokens(self) -> tuple[str, ...]:
+        """The reps whose token can be guessed."""
+        return tuple(name for name, token in self.tokens.items() if len(token.reveal()) < SHORT_TOKEN)
+
+
+class RepEntry(Rep, frozen=True, kw_only=True):
+    """What a file says of a rep: the board's record, and what the board does not know.
+
+    Attributes:
+        token: Shown by whoever speaks to the API or signs in to the desk as this rep.
+    """
+
+    token: Secret | None = None
+
+
+def read(path: Path) -> Configuration:
+    """Read a file. Blocks while it reads.
+
+    Raises:
+        InvalidConfiguration: It cannot be used; every problem is there as `FILE: key: reason`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidConfiguration((f"{path}: cannot be read: {error.strerror}",)) from None
+    except UnicodeDecodeError as error:
+        raise InvalidConfiguration((f"{path}: is not UTF-8 text, from byte {error.start} on",)) from None
+
+    return parse(text, source=str(path))
+
+
+def parse(text: str, *, source: str) -> Configuration:
+    """Read a file's text. Blocks where secrets are in files of their own.
+
+    Args:
+        text: TOML.
+        source: The file's path: problems begin with it, and relative paths in the file are relative to its folder.
+
+    Raises:
+        InvalidConfiguration: It cannot be used; every problem is there as `FILE: key: reason`.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidConfiguration((f"{source}: {_syntax(str(error))}",)) from None
+    except RecursionError:
+        raise InvalidConfiguration((f"{source}: is nested too deeply",)) from None
+
+    reader = TableReader(Path(source).parent)
+    configuration = _configuration(document, reader)
+    if reader.problems:
+        raise InvalidConfiguration(tuple(f"{source}: {problem}" for problem in reader.problems))
+
+    return configuration
+
+
+def _syntax(complaint: str) -> str:
+    """Put the place first: tomllib says `Invalid value (at line 3, column 5)`."""
+    match = re.fullmatch(r"(.*) \(at (.*)\)", complaint)
+    return f"{match[2]}: {match[1]}" if match else complaint
+
+
+def _configuration(document: dict[str, Any], reader: TableReader) -> Configuration:
+    """Read all tables. What comes of it is of use only if the reader has found no problem."""
+    reader.unknown(document, ["board", *SECTIONS], "")
+    values = reader.fields(document.get("board", {}), BOARD_FIELDS, "board")
+    settings: list[ChannelSettings] = []
+    people: list[RepEntry] = []
+    for section, kind in SECTIONS.items():
+        records: list[Struct] = []
+        for at, table in enumerate(reader.tables(document.get(section, []), section)):
+            key = f"{section}[{at}]"
+            if kind is Channel:
+                settings += _settings_of(table, reader, key)
+                records.append(Channel(name=_text_of(table, "name"), provider=_text_of(table, "provider")))
+            elif kind is Rep:
+                people.append(reader.record(table, RepEntry, key))
+                records.append(Rep(**{name: getattr(people[-1], name) for name in Rep.__struct_fields__}))
+            else:
+                records.append(reader.record(table, kind, key))
+
+        values[section] = tuple(records)
+
+    board = BoardConfig(**values)
+    _check_together(board, reader)
+    return Configuration(board=board, channels=tuple(settings), tokens=_tokens_of(people, reader))
+
+
+def _settings_of(table: object, reader: TableReader, key: str) -> list[ChannelSettings]:
+    """Read a channel's table by what the transport of its provider wants to know; nothing if it cannot be used."""
+    kind = _settings_kind(_text_of(table, "provider"), reader, key)
+    if kind is None:  # nobody knows what else the table should have
+        common = msgspec.structs.fields(ChannelSettings)
+        known = {field.encode_name for field in common}
+        reader.fields({name: each for name, each in _items(table) if name in known}, common, key)
+        return []
+
+    try:
+        return [kind(**reader.fields(table, msgspec.structs.fields(kind), key))]
+    except ValueError as error:
+        for problem in str(error).splitlines():
+            name, _, reason = problem.partition(": ")
+            if not reader.blamed(f"{key}.{name}"):
+                reader.blame(f"{key}.{name}", reason)
+
+        return []
+
+
+def _settings_kind(provider: str, reader: TableReader, key: str) -> type[ChannelSettings] | None:
+    if not provider:
+        return None
+
+    try:
+        return find_transport(provider).Settings
+    except TransportUnavailable as error:
+        reader.blame(f"{key}.provider", str(error))
+        return None
+
+
+def _items(table: object) -> list[tuple[str, object]]:
+    return list(table.items()) if isinstance(table, dict) else []
+
+
+def _text_of(table: object, name: str) -> str:
+    value = dict(_items(table)).get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _check_together(board: BoardConfig, reader: TableReader) -> None:
+    """Note what does not fit together, but nothing that only follows from what is noted already."""
+    for problem in find_problems(board):
+        key, _, reason = problem.partition(": ")
+        kind = re.sub(r"\.address$", ".kind", key)  # what an address must look like depends on the kind
+        if not reader.blamed(key) and not reader.blamed(kind):
+            reader.blame(key, reason)
+
+
+def _tokens_of(people: list[RepEntry], reader: TableReader) -> dict[str, Secret]:
+    owners: dict[str, int] = {}
+    tokens: dict[str, Secret] = {}
+    for at, rep in enumerate(people):
+        key = f"reps[{at}].token"
+        if rep.token is None or reader.blamed(key):
+            continue
+
+        value = rep.token.reveal()
+        if not HEADER_TEXT.fullmatch(value):
+            reader.blame(key, "has a space, or a character that an HTTP header cannot carry")
+        elif value in owners:
+            reader.blame(key, f"is the same as reps[{owners[value]}].token; give each rep a token of their own")
+        else:
+            owners[value] = at
+            tokens[rep.name] = rep.token
+
+    return tokens

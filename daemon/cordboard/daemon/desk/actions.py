@@ -1,0 +1,126 @@
+"""What a rep does from the desk: each is one command to the engine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk
+from cordboard.daemon.desk.rendering import nothing
+from cordboard.daemon.desk.session import HOME
+from cordboard.engine.commands import (
+    AcceptOffer,
+    CloseConversation,
+    DeclineOffer,
+    ParkConversation,
+    PickConversation,
+    ReleaseConversation,
+    RepCommand,
+    Reply,
+    ResumeConversation,
+    SetPresence,
+    TransferConversation,
+)
+from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.records import Once
+from cordboard.engine.vocabulary import Presence
+
+_ACTIONS: Final[dict[str, Callable[..., RepCommand]]] = {
+    "accept": AcceptOffer,
+    "decline": DeclineOffer,
+    "pick": PickConversation,
+    "park": ParkConversation,
+    "resume": ResumeConversation,
+    "release": ReleaseConversation,
+    "close": CloseConversation,
+}
+
+_OPENING: Final = frozenset({"accept", "pick"})
+"""After these the rep wants to see the conversation."""
+
+_LONGEST_KEY: Final = 100
+
+
+@post("/conversations/{conversation:int}/{action:str}", include_in_schema=False)
+async def act(
+    conversation: FromPath[int], action: FromPath[str], request: Asked, person: SignedIn, desk: TheDesk
+) -> Response[Any]:
+    """Accept, decline, pick, park, resume, release or end a conversation."""
+    command = _ACTIONS.get(action)
+    if command is None:
+        raise NotFoundException(f"A conversation cannot be told to {action!r}.")
+
+    await desk.engine.submit(command(conversation=conversation, by=person.name))
+    return _done(request, conversation, opened=action in _OPENING)
+
+
+@post("/conversations/{conversation:int}/transfer", include_in_schema=False)
+async def transfer(conversation: FromPath[int], request: Asked, person: SignedIn, desk: TheDesk) -> Response[Any]:
+    """Hand a conversation to a rep (`rep:ben`) or to a queue (`queue:general`)."""
+    kind, _, name = str((await request.form()).get("to", "")).partition(":")
+    if kind not in ("rep", "queue") or not name:
+        raise NotFound("choose a queue or a colleague to transfer to")
+
+    to_rep = kind == "rep"
+    await desk.engine.submit(
+        TransferConversation(
+            conversation=conversation,
+            by=person.name,
+            rep=name if to_rep else None,
+            queue=None if to_rep else name,
+        )
+    )
+    return _done(request, conversation)
+
+
+@post("/conversations/{conversation:int}/reply", include_in_schema=False)
+async def reply(conversation: FromPath[int], request: Asked, person: SignedIn, desk: TheDesk) -> Response[Any]:
+    """Text the customer. The page names each text with a key: however often it sends it, it is sent once."""
+    form = await request.form()
+    body = str(form.get("body", "")).replace("\r\n", "\n").rstrip()
+    key = str(form.get("key", ""))
+    if not key or len(key) > _LONGEST_KEY:
+        raise InvalidMessage("the page did not name this text; reload the page, your text is kept")
+
+    fingerprint = hashlib.sha256(f"{conversation}\0{body}".encode("utf-8", "surrogatepass")).hexdigest()
+    await desk.engine.submit(
+        Reply(conversation=conversation, by=person.name, body=body),
+        once=Once(key=f"{person.name}:desk:{key}", fingerprint=fingerprint),
+    )
+    return _done(request, conversation)
+
+
+@post("/presence", include_in_schema=False)
+async def set_presence(request: Asked, person: SignedIn, desk: TheDesk) -> Response[Any]:
+    """Say how the rep is, or, from a supervisor, how another one is."""
+    form = await request.form()
+    try:
+        presence = Presence(str(form.get("presence", "")))
+    except ValueError:
+        raise NotFound("there is no such presence") from None
+
+    rep = str(form.get("rep", person.name))
+    await desk.engine.submit(SetPresence(rep=rep, presence=presence, by=person.name))
+    return nothing() if "hx-request" in request.headers else Redirect(HOME, status_code=303)
+
+
+def _done(request: Asked, conversation: int, *, opened: bool = False) -> Response[Any]:
+    """Return what follows: nothing, since the page hears what has changed; or the page, for one without scripts yet."""
+    path = f"/desk/conversations/{conversation}"
+    if "hx-request" not in request.headers:
+        return Redirect(path, status_code=303)
+
+    answer = nothing()
+    if opened:
+        answer.headers["HX-Location"] = msgspec.json.encode(
+            {"path": path, "target": "#pane", "swap": "innerHTML"}
+        ).decode()
+
+    return answer

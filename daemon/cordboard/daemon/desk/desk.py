@@ -1,0 +1,133 @@
+"""What the desk's pages share: the house, its clock, and the lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response
+from litestar.exceptions import NotFoundException
+
+from cordboard.daemon.access import Person
+from cordboard.daemon.desk.lists import Lists, may_see
+from cordboard.daemon.desk.rendering import page
+from cordboard.daemon.desk.transcript import transcript
+from cordboard.daemon.desk.wording import Times
+from cordboard.daemon.house import House
+from cordboard.engine.clock import SystemClock
+from cordboard.engine.ports import Clock
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import Presence, State
+
+
+class Desk:
+    """Makes the parts of the desk's pages.
+
+    Args:
+        house: The daemon.
+        clock: Tells what time it is; the pages' countdowns go by it.
+    """
+
+    def __init__(self, house: House, clock: Clock | None = None) -> None:
+        self.house = house
+        self.engine = house.engine
+        self.clock = clock or SystemClock()
+        self.lists = Lists(house.engine, self.clock)
+
+    def times(self) -> Times:
+        """Return the board's clock, seen from now."""
+        return Times(self.engine.board.config.time_zone, self.clock.now())
+
+    def names(self) -> dict[str, str]:
+        """Return what people call each rep."""
+        return {each.name: each.display_name or each.name for each in self.engine.board.config.reps}
+
+    def about(self, person: Person) -> dict[str, Any]:
+        """Return what every part of a page may speak of."""
+        board = self.engine.board
+        settings = next((each for each in board.config.reps if each.name == person.name), None)
+        state = board.reps.get(person.name)
+        return {
+            "board": board.config.name,
+            "person": person,
+            "presence": state.presence if state else Presence.OFFLINE,
+            "load": board.load_of(person.name),
+            "capacity": settings.capacity if settings else 0,
+            "names": self.names(),
+            "times": self.times(),
+        }
+
+    async def conversation(self, person: Person, conversation: int) -> Conversation:
+        """Return a conversation that a person may see.
+
+        Raises:
+            NotFoundException: There is none, or it is not theirs to see: which of the two is not told.
+        """
+        board = self.engine.board
+        found = board.conversations.get(conversation)
+        if found is None:
+            found = await self.engine.history.conversation(board.config.name, conversation)
+
+        if found is None or not may_see(board, person, found):
+            raise NotFoundException(
+                "This conversation is not yours to see: it is with somebody else, or it does not exist."
+            )
+
+        return found
+
+    async def whole(self, person: Person, conversation: Conversation | None = None) -> Response[str]:
+        """Return the desk, with a conversation opened or none."""
+        cursor = self.engine.feed.cursor  # read first: what happens meanwhile is told again
+        return page(
+            "desk.html",
+            cursor=cursor,
+            lists=await self.lists.mine(person),
+            lines=await self.lists.waiting(person),
+            **self.about(person),
+            **(await self._conversation_parts(person, conversation) if conversation else {"conversation": None}),
+        )
+
+    async def opened(self, person: Person, conversation: Conversation, *, everything: bool = False) -> Response[str]:
+        """Return one conversation, as a part of the desk."""
+        parts = await self._conversation_parts(person, conversation, everything=everything)
+        return page("_conversation.html", **self.about(person), **parts)
+
+    async def _conversation_parts(
+        self, person: Person, conversation: Conversation, *, everything: bool = False
+    ) -> dict[str, Any]:
+        board = self.engine.board
+        holder = conversation.holder or conversation.rep
+        mine = holder == person.name and conversation.state is State.ACTIVE
+        channel = next((each for each in board.config.channels if each.name == conversation.channel), None)
+        return {
+            "conversation": conversation,
+            "transcript": await transcript(
+                self.engine.history,
+                board.config.name,
+                conversation,
+                names=self.names(),
+                times=self.times(),
+                everything=everything,
+            ),
+            "everything": everything,
+            "earlier": await self.lists.earlier(conversation, person),
+            "offered": conversation.state is State.ASSIGNED and conversation.holder == person.name,
+            "holder": self.names().get(holder, holder) if holder else "",
+            "mine": mine,
+            "may_pick": conversation.state is State.QUEUED
+            and (person.is_supervisor or conversation.queue in board.queues_of(person.name)),
+            "may_move": mine or (person.is_supervisor and conversation.state not in (State.NEW, State.CLOSED)),
+            "may_end": mine or (person.is_supervisor and conversation.state is not State.CLOSED),
+            "may_write": mine
+            or (
+                person.is_supervisor
+                and conversation.state not in (State.NEW, State.CLOSED)
+                and conversation.holder != person.name
+            ),
+            "longest": channel.max_characters if channel else 0,
+            "colleagues": tuple(
+                (each, board.reps[each.name].presence)
+                for each in board.config.reps
+                if each.name != holder and each.name in board.reps
+            ),
+            "queues": tuple(each.name for each in board.config.queues),
+        }

@@ -1,0 +1,119 @@
+"""What happened to a conversation, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from cordboard.engine import events
+from cordboard.engine.vocabulary import SYSTEM, CloseReason
+
+
+def note_of(event: events.Event, names: Mapping[str, str]) -> str:
+    """Return what an event says to a reader of the transcript; nothing for one that its texts show already.
+
+    Args:
+        event: What happened.
+        names: What people call each rep.
+    """
+    words = _NOTES.get(type(event))
+    return words(event, names) if words else ""
+
+
+def who(name: str, names: Mapping[str, str]) -> str:
+    """Return what people call whoever goes by `name`."""
+    return "Cordboard" if name == SYSTEM else names.get(name, name)
+
+
+def _by(event: events.Move, names: Mapping[str, str]) -> str:
+    return "" if event.by == SYSTEM else f" by {who(event.by, names)}"
+
+
+def _why(event: events.Move) -> str:
+    return f": {event.why}" if event.why else ""
+
+
+def _queued(event: events.ConversationQueued, _names: Mapping[str, str]) -> str:
+    return f"On queue {event.queue}"
+
+
+def _offered(event: events.Grant, names: Mapping[str, str]) -> str:
+    return f"Offered to {who(event.rep, names)}{_by(event, names)}{_why(event)}"
+
+
+def _accepted(event: events.OfferAccepted, names: Mapping[str, str]) -> str:
+    return f"{who(event.rep, names)} accepted{_why(event)}"
+
+
+def _declined(event: events.OfferDeclined, names: Mapping[str, str]) -> str:
+    return f"{who(event.rep, names)} declined{_why(event)}"
+
+
+def _expired(event: events.OfferExpired, names: Mapping[str, str]) -> str:
+    return f"{who(event.rep, names)} did not answer the offer in time"
+
+
+def _withdrawn(event: events.OfferWithdrawn, names: Mapping[str, str]) -> str:
+    return f"Offer to {who(event.rep, names)} taken back{_by(event, names)}{_why(event)}"
+
+
+def _picked(event: events.ConversationPicked, names: Mapping[str, str]) -> str:
+    return f"{who(event.rep, names)} took it from the queue"
+
+
+def _requeued(event: events.ConversationRequeued, names: Mapping[str, str]) -> str:
+    return f"Moved to queue {event.queue}{_by(event, names)}{_why(event)}"
+
+
+def _parked(event: events.ConversationParked, names: Mapping[str, str]) -> str:
+    if event.by == SYSTEM:
+        return "Parked: the customer has been silent"
+
+    return f"Parked{_by(event, names)}"
+
+
+def _resumed(event: events.ConversationResumed, names: Mapping[str, str]) -> str:
+    return f"{who(event.rep, names)} resumed"
+
+
+def _woken(event: events.ConversationWoken, names: Mapping[str, str]) -> str:
+    return f"Woken by a new text: offered to {who(event.rep, names)}"
+
+
+def _released(event: events.ConversationReleased, names: Mapping[str, str]) -> str:
+    return f"Put back on queue {event.queue}{_by(event, names)}{_why(event)}"
+
+
+def _transferred(event: events.ConversationTransferred, names: Mapping[str, str]) -> str:
+    return f"Transferred to {who(event.rep, names)}{_by(event, names)}{_why(event)}"
+
+
+def _closed(event: events.ConversationClosed, names: Mapping[str, str]) -> str:
+    if event.reason is CloseReason.INACTIVITY:
+        return "Ended: nothing happened for long enough"
+
+    return f"Ended{_by(event, names)}{_why(event)}"
+
+
+def _reopened(event: events.ConversationReopened, _names: Mapping[str, str]) -> str:
+    return f"Opened again by a new text: on queue {event.queue}"
+
+
+_NOTES: Final[dict[type[Any], Callable[[Any, Mapping[str, str]], str]]] = {
+    events.ConversationQueued: _queued,
+    events.ConversationOffered: _offered,
+    events.OfferAccepted: _accepted,
+    events.OfferDeclined: _declined,
+    events.OfferExpired: _expired,
+    events.OfferWithdrawn: _withdrawn,
+    events.ConversationPicked: _picked,
+    events.ConversationRequeued: _requeued,
+    events.ConversationParked: _parked,
+    events.ConversationResumed: _resumed,
+    events.ConversationWoken: _woken,
+    events.ConversationReleased: _released,
+    events.ConversationTransferred: _transferred,
+    events.ConversationClosed: _closed,
+    events.ConversationReopened: _reopened,
+}
+"""The events that a transcript notes."""

@@ -1,0 +1,98 @@
+"""What a supervisor sees: everybody and every queue, as they are now."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.exceptions import PermissionDeniedException
+from msgspec import Struct
+
+from cordboard.daemon.access import Person
+from cordboard.daemon.desk.desk import Desk
+from cordboard.daemon.desk.given import SignedIn, TheDesk
+from cordboard.daemon.desk.lists import Card, Line
+from cordboard.daemon.desk.rendering import page
+from cordboard.engine.ports import ConversationQuery
+from cordboard.engine.vocabulary import Presence, State, Timestamp
+
+_LATEST: Final = 40
+"""Conversations with reps that are listed; supervisors find others by their rep or queue."""
+
+
+class Colleague(Struct, frozen=True, kw_only=True):
+    """One rep, as a supervisor sees them.
+
+    Attributes:
+        name: Who.
+        display_name: As people see it.
+        presence: What they say of themselves.
+        since: When they last said so; 0 for never.
+        load: Units of capacity they hold.
+        capacity: Units they have.
+        held: Conversations offered to them, with them or in wrap-up.
+        queues: What they serve.
+    """
+
+    name: str
+    display_name: str
+    presence: Presence
+    since: Timestamp
+    load: int
+    capacity: int
+    held: int
+    queues: tuple[str, ...]
+
+
+@get("/overview", include_in_schema=False)
+async def show_overview(person: SignedIn, desk: TheDesk) -> Response[str]:
+    """Reps, queues and conversations: for supervisors."""
+    cursor = desk.engine.feed.cursor
+    return page("overview.html", cursor=cursor, **await _overview(person, desk))
+
+
+@get("/parts/overview", include_in_schema=False)
+async def show_overview_part(person: SignedIn, desk: TheDesk) -> Response[str]:
+    """The same, as a part of the page."""
+    return page("_overview.html", **await _overview(person, desk))
+
+
+async def _overview(person: Person, desk: Desk) -> dict[str, Any]:
+    if not person.is_supervisor:
+        raise PermissionDeniedException("The overview is for supervisors. Your own conversations are on the desk.")
+
+    return {
+        "colleagues": _colleagues(desk),
+        "lines": await _lines(desk),
+        "cards": await _with_reps(desk),
+        **desk.about(person),
+    }
+
+
+def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
+    board = desk.engine.board
+    return tuple(
+        Colleague(
+            name=each.name,
+            display_name=each.display_name or each.name,
+            presence=board.reps[each.name].presence,
+            since=board.reps[each.name].since,
+            load=board.load_of(each.name),
+            capacity=each.capacity,
+            held=len(board.held_by(each.name)),
+            queues=board.queues_of(each.name),
+        )
+        for each in board.config.reps
+        if each.name in board.reps
+    )
+
+
+async def _lines(desk: Desk) -> tuple[Line, ...]:
+    return tuple([await desk.lists.line(each.name) for each in desk.engine.board.config.queues])
+
+
+async def _with_reps(desk: Desk) -> tuple[Card, ...]:
+    """Return the latest conversations that are offered to somebody or with somebody."""
+    offered = await desk.lists.latest(ConversationQuery(state=State.ASSIGNED, limit=_LATEST))
+    active = await desk.lists.latest(ConversationQuery(state=State.ACTIVE, limit=_LATEST))
+    return (*offered, *active)

@@ -1,0 +1,46 @@
+"""What the pages answer when something cannot be done: words, on a page or for a part of one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+from litestar.types import ExceptionHandlersMap
+
+from cordboard.daemon.desk.given import Asked
+from cordboard.daemon.desk.rendering import page
+from cordboard.daemon.desk.session import SIGN_IN, SignedOut
+from cordboard.daemon.desk.wording import refusal
+from cordboard.engine.errors import CordboardError
+
+
+def _ask_to_sign_in(request: Asked, _error: SignedOut) -> Response[Any]:
+    if "hx-request" in request.headers:
+        return page("_refusal.html", status=401, text="You are signed out.", sign_in=True)
+
+    return Redirect(f"{SIGN_IN}?next={quote(request.url.path)}", status_code=303)
+
+
+def _say_refusal(request: Asked, error: CordboardError) -> Response[str]:
+    status, text = refusal(error)
+    return _refused(request, status, text)
+
+
+def _say_problem(request: Asked, error: HTTPException) -> Response[str]:
+    return _refused(request, error.status_code, error.detail)
+
+
+def _refused(request: Asked, status: int, text: str) -> Response[str]:
+    template = "_refusal.html" if "hx-request" in request.headers else "refusal.html"
+    return page(template, status=status, text=text, sign_in=False)
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {
+    SignedOut: _ask_to_sign_in,
+    CordboardError: _say_refusal,
+    HTTPException: _say_problem,
+}
+"""How the pages answer every error that a person can run into."""

@@ -1,0 +1,138 @@
+"""What was said in a conversation, and what became of it, in one line of time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cordboard.daemon.desk.notes import note_of, who
+from cordboard.daemon.desk.wording import Delivery, Times, delivery_of
+from cordboard.engine.events import Event
+from cordboard.engine.ports import History
+from cordboard.engine.records import Conversation, Message
+from cordboard.engine.vocabulary import Direction, Timestamp
+
+SHOWN: Final = 200
+"""Entries that a page shows at first; older ones are a click away."""
+
+_PAGE: Final = 500
+
+# What shares a moment comes in this order: a text moves the conversation, and then it is answered.
+_TEXT_IN: Final = 0
+_NOTE: Final = 1
+_TEXT_OUT: Final = 2
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One line of a transcript: a text, or a note of what happened.
+
+    Attributes:
+        key: Names it on the page, for ever.
+        at: When it was.
+        day: The day that begins with it; empty where the day is that of the entry before.
+        message: The text; None for a note.
+        author: Who wrote the text, as people call them.
+        ours: Whether the text is ours.
+        delivery: How far a text of ours has come.
+        note: What happened.
+    """
+
+    key: str
+    at: Timestamp
+    day: str = ""
+    message: Message | None = None
+    author: str = ""
+    ours: bool = False
+    delivery: Delivery | None = None
+    note: str = ""
+
+
+class Transcript(Struct, frozen=True, kw_only=True):
+    """The entries that are shown, oldest first, and how many came before them."""
+
+    entries: tuple[Entry, ...]
+    hidden: int
+
+
+async def transcript(
+    history: History,
+    board: str,
+    conversation: Conversation,
+    *,
+    names: Mapping[str, str],
+    times: Times,
+    everything: bool = False,
+) -> Transcript:
+    """Return a conversation's transcript.
+
+    Args:
+        history: Where it is kept.
+        board: The board's name.
+        conversation: Which.
+        names: What people call each rep.
+        times: The board's clock.
+        everything: Also what is older than the latest `SHOWN` entries.
+    """
+    found = [(*_place_of(each), _text(each, names, times)) for each in await _messages(history, board, conversation)]
+    found += [
+        (event.at, _NOTE, event.seq, Entry(key=f"e{event.seq}", at=event.at, note=note))
+        for event in await _events(history, board, conversation)
+        if (note := note_of(event, names))
+    ]
+
+    found.sort(key=lambda each: each[:3])
+    hidden = 0 if everything else max(len(found) - SHOWN, 0)
+    return Transcript(entries=_by_day([each[3] for each in found[hidden:]], times), hidden=hidden)
+
+
+def _place_of(message: Message) -> tuple[Timestamp, int, int]:
+    return message.at, _TEXT_IN if message.direction is Direction.INBOUND else _TEXT_OUT, message.id
+
+
+def _text(message: Message, names: Mapping[str, str], times: Times) -> Entry:
+    ours = message.direction is Direction.OUTBOUND
+    return Entry(
+        key=f"m{message.id}",
+        at=message.at,
+        message=message,
+        author=who(message.author, names) if ours else "Customer",
+        ours=ours,
+        delivery=delivery_of(message, times),
+    )
+
+
+def _by_day(entries: list[Entry], times: Times) -> tuple[Entry, ...]:
+    dated: list[Entry] = []
+    day = ""
+    for entry in entries:
+        its_day = times.day(entry.at)
+        dated.append(entry if its_day == day else replace(entry, day=its_day))
+        day = its_day
+
+    return tuple(dated)
+
+
+async def _messages(history: History, board: str, conversation: Conversation) -> list[Message]:
+    found: list[Message] = []
+    after: int | None = 0
+    while after is not None:
+        some = await history.messages(board, conversation.id, after=after, limit=_PAGE)
+        found.extend(some.items)
+        after = some.next
+
+    return found
+
+
+async def _events(history: History, board: str, conversation: Conversation) -> list[Event]:
+    found: list[Event] = []
+    after = 0
+    while True:
+        some = await history.events(board, after=after, limit=_PAGE, conversation=conversation.id)
+        found.extend(some)
+        if len(some) < _PAGE:
+            return found
+
+        after = some[-1].seq

@@ -1,0 +1,63 @@
+"""What the daemon's rooms share: the engine, the people, the simulated carriers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from cordboard.daemon.access import Access
+from cordboard.daemon.config_file import Configuration
+from cordboard.engine import Engine
+from cordboard.transports.base import ChannelSettings
+from cordboard.transports.simulator import SimulatorTransport
+
+
+@dataclass(kw_only=True, eq=False)
+class House:
+    """One running daemon.
+
+    Attributes:
+        engine: The board and all that moves it.
+        access: Who may come in; replaced when a configuration is applied.
+        simulators: The simulated carriers, by channel.
+        channels: The settings that the engine's transports were made with; a channel that is not among them counts as
+            changed when a configuration is applied.
+        demo: Whether the house was started with `cordboard demo`.
+        stopping: Set when the daemon begins to stop: whatever streams to a client ends then, since the web server
+            waits for every open response.
+    """
+
+    engine: Engine
+    access: Access
+    simulators: Mapping[str, SimulatorTransport] = field(default_factory=dict)
+    channels: tuple[ChannelSettings, ...] = ()
+    demo: bool = False
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _applying: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    async def apply(self, configuration: Configuration, *, by: str) -> list[str]:
+        """Put a configuration in force; transports are replaced only where a channel's settings changed.
+
+        Args:
+            configuration: The whole of it.
+            by: Who asks.
+
+        Returns:
+            The channels that are new or changed.
+
+        Raises:
+            InvalidConfiguration: It cannot be used; everything stays as it was.
+        """
+        async with self._applying:
+            access = Access(configuration.board, configuration.tokens)
+            changed = tuple(each for each in configuration.channels if each not in self.channels)
+            transports = replace(configuration, channels=changed).build_transports()
+            await self.engine.configure(configuration.board, by=by, transports=transports)
+            self.access, self.channels = access, configuration.channels
+            self.simulators = {
+                name: each for name, each in self.engine.transports.items() if isinstance(each, SimulatorTransport)
+            }
+            return [each.name for each in changed]

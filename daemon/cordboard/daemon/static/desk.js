@@ -1,0 +1,303 @@
+// The desk in the browser: what the daemon cannot know. htmx fetches the parts; this keeps the page calm around them.
+
+import { Drafts, forgetEverything, measure } from "./drafts.js";
+import { Line, setClock, tick } from "./live.js";
+import { refresh, refreshSoon } from "./parts.js";
+import { showRefusal, wasDone } from "./refusals.js";
+import { markUnread } from "./unread.js";
+
+const body = document.body;
+const pane = document.getElementById("pane");
+const person = body.dataset.person;
+const drafts = new Drafts(person);
+const byKeyboard = matchMedia("(pointer: fine)");
+const NEAR = 40; // pixels: this close to its end, a transcript follows new texts
+
+const article = () => document.querySelector("article[data-conversation]");
+const textarea = () => article()?.querySelector("textarea");
+
+// The conversation in the pane.
+
+let shown = null; // the conversation in the pane
+let pinned = true; // whether its transcript follows new texts
+let texts = 0; // the customer's texts in it
+let offers = new Set(idsOfOffers());
+
+const watcher = new ResizeObserver(() => pinned && toEnd());
+
+function refreshed() {
+  const now = article();
+  const id = now?.dataset.conversation ?? null;
+  body.classList.toggle("reading", id !== null);
+  if (id !== shown) {
+    opened(now, id);
+  } else if (now) {
+    followed(now);
+  }
+
+  for (const link of document.querySelectorAll("a[data-conversation]")) {
+    if (link.dataset.conversation === id) {
+      link.setAttribute("aria-current", "true");
+    } else {
+      link.removeAttribute("aria-current");
+    }
+  }
+
+  writable(now);
+  markUnread(person, now);
+  announceOffers(now);
+  tick();
+}
+
+function opened(now, id) {
+  shown = id;
+  pinned = true;
+  watcher.disconnect();
+  if (!now) {
+    return;
+  }
+
+  texts = now.querySelectorAll(".theirs").length;
+  watcher.observe(now.querySelector(".scroll"));
+  compose(textarea(), drafts.read(id).text);
+  toEnd();
+}
+
+function followed(now) {
+  const before = texts;
+  texts = now.querySelectorAll(".theirs").length;
+  if (pinned) {
+    toEnd();
+  } else if (texts > before) {
+    now.querySelector(".newer").hidden = false;
+  }
+}
+
+function toEnd() {
+  const scroll = article()?.querySelector(".scroll");
+  if (scroll) {
+    scroll.scrollTop = scroll.scrollHeight;
+    article().querySelector(".newer").hidden = true;
+  }
+}
+
+pane?.addEventListener(
+  "scroll",
+  ({ target }) => {
+    if (target.classList.contains("scroll")) {
+      pinned = target.scrollHeight - target.scrollTop - target.clientHeight < NEAR;
+      if (pinned) {
+        article().querySelector(".newer").hidden = true;
+      }
+    }
+  },
+  true,
+);
+
+// Offers: in the title, and said aloud.
+
+function idsOfOffers() {
+  return Array.from(document.querySelectorAll("[data-offer]"), (each) => each.dataset.offer);
+}
+
+function announceOffers(now) {
+  const ids = idsOfOffers();
+  const fresh = ids.filter((each) => !offers.has(each));
+  if (fresh.length) {
+    const said = fresh.map((each) => document.getElementById(`offer-${each}`).dataset.said);
+    document.getElementById("announcer").textContent = said.join(". ");
+  }
+
+  offers = new Set(ids);
+  const name = now ? `${now.dataset.title} · Cordboard` : body.dataset.name || "Cordboard";
+  document.title = ids.length ? `(${ids.length}) ${name}` : name;
+  const elsewhere = document.getElementById("offers-elsewhere");
+  elsewhere.hidden = !ids.length;
+  elsewhere.textContent = ids.length === 1 ? "1 offer" : `${ids.length} offers`;
+}
+
+// The composer.
+
+function compose(area, text) {
+  if (area) {
+    area.value = text;
+    measured(area);
+  }
+}
+
+function measured(area) {
+  area.style.height = "auto";
+  area.style.height = `${Math.min(area.scrollHeight + 2, 168)}px`;
+  const count = area.form.querySelector(".count");
+  const { characters, parts } = measure(area.value);
+  const longest = Number(count.dataset.longest);
+  const over = longest && characters > longest;
+  const of = over ? ` of ${longest}` : "";
+  count.textContent = characters ? `${characters}${of} characters · ${parts} SMS` : "";
+  count.classList.toggle("over", Boolean(over));
+}
+
+function writable(now) {
+  const area = textarea();
+  if (area) {
+    area.readOnly = now.dataset.writable !== "yes";
+    area.form.classList.toggle("drafting", area.value !== "");
+  }
+}
+
+body.addEventListener("input", ({ target }) => {
+  if (target.matches(".composer textarea")) {
+    drafts.write(target.form.dataset.conversation, target.value);
+    measured(target);
+  }
+});
+
+body.addEventListener("keydown", (event) => {
+  const enter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+  if (enter && event.target.matches(".composer textarea") && byKeyboard.matches) {
+    event.preventDefault();
+    if (!event.target.readOnly && event.target.value.trim()) {
+      event.target.form.requestSubmit();
+    }
+  }
+});
+
+body.addEventListener("htmx:configRequest", ({ target, detail }) => {
+  if (target.matches(".composer")) {
+    const text = target.querySelector("textarea").value;
+    detail.parameters.body = text;
+    detail.parameters.key = drafts.tried(target.dataset.conversation, text).key;
+  }
+});
+
+function sent(form, text) {
+  const rest = drafts.sent(form.dataset.conversation, text);
+  pinned = true;
+  compose(document.getElementById(`text-${form.dataset.conversation}`), rest);
+}
+
+body.addEventListener("click", ({ target }) => {
+  const again = target.closest("[data-again]");
+  if (again) {
+    const area = textarea();
+    area.value = [area.value, again.dataset.again].filter(Boolean).join("\n");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.focus();
+  }
+
+  const older = target.closest("[data-older]");
+  if (older) {
+    article().dataset.source = older.dataset.older;
+    refresh([article().dataset.part]);
+  }
+
+  if (target.closest(".newer")) {
+    pinned = true;
+    toEnd();
+    textarea()?.focus();
+  }
+});
+
+body.addEventListener("htmx:confirm", (event) => {
+  const area = textarea();
+  if ("ends" in event.target.dataset && area?.value.trim()) {
+    event.preventDefault();
+    if (confirm("You have typed a text that is not sent. End the conversation without sending it?")) {
+      event.detail.issueRequest(true);
+    }
+  }
+});
+
+document.getElementById("sign-out").addEventListener("submit", (event) => {
+  const typed = Object.keys(localStorage).some((key) => key.startsWith(drafts.prefix));
+  if (typed && !confirm("Texts that you have typed and not sent will be forgotten. Sign out?")) {
+    event.preventDefault();
+  } else {
+    forgetEverything();
+  }
+});
+
+// What was asked for, and what came of it.
+
+body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+  if (wasDone(detail.xhr)) {
+    succeeded(target, detail);
+  } else {
+    showRefusal(target, detail.xhr);
+    refresh(["me", "overview"]); // a presence that was chosen and not taken
+  }
+
+  if (detail.requestConfig.verb !== "get") {
+    refreshSoon(); // also after a refusal: the page was behind
+  }
+});
+
+function succeeded(element, detail) {
+  if (element.matches(".composer")) {
+    sent(element, detail.requestConfig.parameters.body);
+  }
+
+  if (element.matches("[popover]") && element.isConnected) {
+    element.hidePopover();
+  }
+}
+
+body.addEventListener("parts:refreshed", refreshed);
+body.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const switched = detail.target === pane;
+  refreshed();
+  if (switched) {
+    focusPane();
+  }
+});
+
+function focusPane() {
+  const area = textarea();
+  const ready = area && !area.readOnly && byKeyboard.matches;
+  (ready ? area : pane).focus({ preventScroll: true });
+}
+
+// The keyboard.
+
+function neighbour(step) {
+  const links = Array.from(document.querySelectorAll(".lists a.item")).filter((each) => each.checkVisibility());
+  const here = links.findIndex((each) => each.dataset.conversation === shown);
+  return links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
+}
+
+const SHORTCUTS = {
+  KeyA: () => document.querySelector('#offers [data-key="accept"]'),
+  KeyX: () => document.querySelector('#offers [data-key="decline"]'),
+  KeyP: () => article()?.querySelector('[data-key="park"]'),
+  ArrowUp: () => neighbour(-1),
+  ArrowDown: () => neighbour(1),
+};
+
+body.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) {
+    return;
+  }
+
+  if (event.code === "KeyT") {
+    event.preventDefault();
+    textarea()?.focus();
+  } else if (event.code in SHORTCUTS) {
+    event.preventDefault();
+    SHORTCUTS[event.code]()?.click();
+  }
+});
+
+// Beginning.
+
+body.dataset.name = document.querySelector("main.tables") ? "Overview · Cordboard" : "Cordboard";
+setClock(Number(body.dataset.now));
+setInterval(tick, 1_000);
+refreshed();
+document.addEventListener("visibilitychange", () => document.hidden || markUnread(person, article()));
+new Line({
+  url: body.dataset.stream,
+  after: body.dataset.cursor,
+  status: document.getElementById("link"),
+  version: body.dataset.version,
+  session: "/desk/parts/me",
+});

@@ -1,0 +1,62 @@
+"""Reads the statements of `queries.sql`, and repeats their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+
+LARGEST_CHUNK = 256
+"""Rows in one statement. Ten columns of them stay far below SQLite's limit of 32,766 parameters; more gains nothing."""
+
+EACH = " -- each"
+
+Row = tuple[object, ...]
+
+
+@cache
+def statement(name: str) -> str:
+    """Return the statement, or the part of one, that has this name."""
+    return _statements()[name]
+
+
+def in_chunks(name: str, rows: Sequence[Row], *, first: Row = ()) -> Iterator[tuple[str, list[object]]]:
+    """Yield statements that carry all `rows` between them, with their parameters: `first`, then those of the rows.
+
+    One statement for many rows matters more than it seems: between statements the thread gives up Python's lock, and
+    then it waits for it while the event loop is busy. The sizes of chunks are powers of two, so that there are few
+    different statements and SQLite finds them compiled.
+    """
+    size = LARGEST_CHUNK if EACH in statement(name) else 1
+    position = 0
+    while position < len(rows):
+        while size > len(rows) - position:
+            size //= 2
+
+        part = rows[position : position + size]
+        yield _repeated(name, size), [*first, *chain.from_iterable(part)]
+        position += size
+
+
+@cache
+def _repeated(name: str, rows: int) -> str:
+    lines = []
+    for line in statement(name).splitlines():
+        row = line.removesuffix(EACH)
+        lines.append(line if row == line else ",\n".join([row] * rows))
+
+    return "\n".join(lines)
+
+
+@cache
+def _statements() -> dict[str, str]:
+    text = (files("cordboard.storage") / "sql" / "queries.sql").read_text(encoding="utf-8")
+    _, *named = text.split("\n-- name: ")
+    statements = {}
+    for each in named:
+        name, _, statement = each.partition("\n")
+        lines = [line for line in statement.splitlines() if line and not line.startswith("--")]
+        statements[name.strip()] = "\n".join(lines)
+
+    return statements

@@ -1,0 +1,179 @@
+"""A real browser at a real daemon: the demo, in a process of its own, that can be killed and started again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import cordboard
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright  # noqa: E402 - it may not be there
+
+NUMBER = "+18005550100"
+CUSTOMER = "+14155550123"
+OTHER = "+14155550124"
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(120))
+
+
+class Demo:
+    """The demo's daemon.
+
+    Attributes:
+        url: Where it is; the same after a restart.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self._port: int = probe.getsockname()[1]
+
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, and return when it says that it is ready."""
+        path = os.pathsep.join(str(Path(part).parent) for part in cordboard.__path__)
+        command = [sys.executable, "-m", "cordboard.daemon", "demo", "--port", str(self._port), "--data", "data"]
+        with (self._folder / "log").open("a") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - the command is ours
+                command,
+                cwd=self._folder,
+                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if "Everything is kept in" in line:
+                return
+
+        raise AssertionError(f"the demo did not start:\n{(self._folder / 'log').read_text()}")
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask it to stop, and wait until it has."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    executable = next((found for each in BROWSERS if (found := shutil.which(each))), None)
+    if executable is None:
+        pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)} is installed")
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    running = Demo(tmp_path)
+    running.start()
+    yield running
+    running.stop()
+
+
+EXPECTED = re.compile(
+    r"status of 4\d\d|Error Code 4\d\d|net::ERR_CONNECTION_REFUSED|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED|"
+    r"net::ERR_INCOMPLETE_CHUNKED|net::ERR_CONNECTION_RESET|htmx:sendError|htmx:afterRequest"
+)
+"""What a browser notes of refusals and of a daemon that is gone: tests look for the words that the page has for it."""
+
+
+class Visitor:
+    """Somebody with a browser of their own. What goes wrong in their pages fails the test."""
+
+    def __init__(self, browser: Browser, url: str, *, width: int = 1280, height: int = 800) -> None:
+        self.url = url
+        self.problems: list[str] = []
+        self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": height})
+        self.context.set_default_timeout(10_000)
+
+    def open(self, path: str) -> Page:
+        """Open a page in a tab of its own."""
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", lambda said: self._note(said.text) if said.type == "error" else None)
+        page.goto(f"{self.url}{path}")
+        return page
+
+    def _note(self, problem: str) -> None:
+        if not EXPECTED.search(problem):
+            self.problems.append(problem)
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(chromium: Browser, demo: Demo) -> Iterator[Visit]:
+    """Have somebody new come with a browser of their own."""
+    visitors: list[Visitor] = []
+
+    def come(**size: int) -> Visitor:
+        visitors.append(Visitor(chromium, demo.url, **size))
+        return visitors[-1]
+
+    yield come
+    for each in visitors:
+        each.context.close()
+
+    assert [problem for each in visitors for problem in each.problems] == []
+
+
+@pytest.fixture
+def desk_of(visit: Visit) -> Callable[..., Page]:
+    """Have a rep sit down at the desk and become available."""
+
+    def sit_down(name: str, *, available: bool = True, **size: int) -> Page:
+        page = visit(**size).open("/desk/")
+        page.get_by_role("button", name=f"Continue as {name}").click()
+        if available:
+            page.get_by_role("button", name="Become available").click()
+            page.get_by_text("none now").wait_for()
+
+        return page
+
+    return sit_down
+
+
+@pytest.fixture
+def phone_of(visit: Visit) -> Callable[..., Page]:
+    """Have a customer take up their phone."""
+
+    def pick_up(customer: str = CUSTOMER, **size: int) -> Page:
+        return visit(**size).open(f"/phone/{customer}/{NUMBER}")
+
+    return pick_up

@@ -1,0 +1,214 @@
+"""The command line: what it prints, where, and how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cordboard
+from cordboard.daemon.cli import main
+from cordboard.daemon.listening import listening
+
+FILE = """
+[board]
+name = "contoso"
+
+[[channels]]
+name = "main"
+provider = "twilio"
+account_sid = "AC00000000000000000000000000000000"
+auth_token = "0123456789abcdef0123456789abcdef"
+public_url = "https://sms.example.com"
+
+[[queues]]
+name = "general"
+reps = ["ana", "ben"]
+
+[[reps]]
+name = "ana"
+token = "ana-0123456789abcdef"
+
+[[reps]]
+name = "ben"
+token = "ben"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "cordboard.toml"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+class Daemon:
+    """A stand-in for a running daemon: answers every request with what it is told to."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.answer: object = {"board": "contoso"}
+        self.asked: list[tuple[str, str, Any]] = []
+        daemon = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                daemon.asked.append((self.path, self.headers["Authorization"], json.loads(body)))
+                answer = daemon.answer if isinstance(daemon.answer, bytes) else json.dumps(daemon.answer).encode()
+                self.send_response(daemon.status)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    monkeypatch.setenv("ADMIN_TOKEN", "ben-0123456789abcdef")
+    standing_in = Daemon()
+    thread = threading.Thread(target=standing_in.server.serve_forever)
+    thread.start()
+    yield standing_in
+    standing_in.server.shutdown()
+    thread.join()
+    standing_in.server.server_close()
+
+
+def test_check_says_what_is_in_a_file_that_is_fine(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(file)]) == 0
+
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        f"{file}: fine: 1 channel, 0 numbers, 0 workstreams, 1 queue, 2 reps",
+        f"{file}: note: the token of 'ben' can be guessed: use 16 random characters or more",
+    ]
+
+
+def test_check_tells_every_problem_of_a_file(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text(FILE.replace('["ana", "ben"]', '["anna", "benn"]'), encoding="utf-8")
+
+    assert main(["check", str(file)]) == 1
+
+    said = capsys.readouterr().out.splitlines()
+    assert said == [
+        f"{file}: queues[0].reps[0]: there is no rep 'anna' (there is: ana, ben)",
+        f"{file}: queues[0].reps[1]: there is no rep 'benn' (there is: ana, ben)",
+    ]
+
+
+def test_check_of_a_file_that_is_not_there_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "none.toml")]) == 1
+
+    assert capsys.readouterr().out == f"{tmp_path / 'none.toml'}: cannot be read: No such file or directory\n"
+
+
+def test_apply_sends_the_file_as_it_is(file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", str(file), "--url", daemon.url + "/", "--token-env", "ADMIN_TOKEN"]) == 0
+
+    assert daemon.asked == [
+        ("/v1/configuration", "Bearer ben-0123456789abcdef", {"source": str(file.resolve()), "toml": FILE})
+    ]
+    assert capsys.readouterr().out == f"{file}: applied\n"
+
+
+def test_apply_tells_every_problem_the_daemon_finds(
+    file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.status = 422
+    daemon.answer = {"detail": "…", "problems": ["cordboard.toml: a: wrong", "cordboard.toml: b: wrong"]}
+
+    assert main(["apply", str(file), "--url", daemon.url, "--token-env", "ADMIN_TOKEN"]) == 1
+
+    assert capsys.readouterr().err == "cordboard.toml: a: wrong\ncordboard.toml: b: wrong\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "said"),
+    [
+        (403, {"detail": "ben is no administrator"}, "cordboard: ben is no administrator"),
+        (502, b"<html>", "cordboard: {url}/v1/configuration answers 502 Bad Gateway"),
+        (404, b'["no problem details"]', "cordboard: {url}/v1/configuration answers 404 Not Found"),
+    ],
+)
+def test_apply_says_why_it_was_refused(
+    file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str], status: int, answer: object, said: str
+) -> None:
+    daemon.status, daemon.answer = status, answer
+
+    assert main(["apply", str(file), "--url", daemon.url, "--token-env", "ADMIN_TOKEN"]) == 1
+
+    assert capsys.readouterr().err == said.format(url=daemon.url) + "\n"
+
+
+def test_apply_says_that_nobody_answers(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ADMIN_TOKEN", "ben-0123456789abcdef")
+    with listening("127.0.0.1", 0) as [listener]:
+        port = listener.getsockname()[1]
+
+    assert main(["apply", str(file), "--url", f"http://127.0.0.1:{port}", "--token-env", "ADMIN_TOKEN"]) == 1
+
+    assert capsys.readouterr().err.startswith(f"cordboard: no answer from http://127.0.0.1:{port}: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--token-env", "NOBODYS_TOKEN"], "cordboard: the environment variable 'NOBODYS_TOKEN' is not set to a token"),
+        (["--token-env", "HOME", "--url", "file:///etc"], "cordboard: 'file:///etc' is no URL of a daemon"),
+    ],
+)
+def test_apply_says_what_it_lacks(
+    file: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main(["apply", str(file), *arguments]) == 1
+
+    assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["serve"],
+        ["check"],
+        ["serve", "--config", "x", "--port", "70000"],
+        ["serve", "--config", "x", "--port", "x"],
+    ],
+)
+def test_what_is_not_understood_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+
+    assert exit_.value.code == 2
+    assert "usage: cordboard" in capsys.readouterr().err
+
+
+def test_the_module_runs_as_a_program_and_knows_its_version(tmp_path: Path) -> None:
+    folders = os.pathsep.join(str(Path(part).parent) for part in cordboard.__path__)
+    program = subprocess.run(
+        [sys.executable, "-m", "cordboard.daemon", "--version"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": folders},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert (program.returncode, program.stderr) == (0, "")
+    assert program.stdout.startswith("cordboard ")

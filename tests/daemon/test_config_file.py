@@ -1,0 +1,393 @@
+"""The configuration file: what it may say, and that everything wrong with it is told at once."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from cordboard.daemon import config_file
+from cordboard.daemon.config_file import Configuration, RepEntry
+from cordboard.daemon.durations import format_duration, parse_duration
+from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, AutoClose, BoardConfig
+from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.secret import Secret
+from cordboard.engine.vocabulary import Distribution, Role
+from cordboard.transports.base import BUILT_IN, find_transport
+
+MINIMAL = """
+[board]
+name = "contoso"
+time_zone = "America/Los_Angeles"
+
+[[channels]]
+name = "main"
+provider = "twilio"
+account_sid = "AC00000000000000000000000000000000"
+auth_token = { env = "TWILIO_AUTH_TOKEN" }
+public_url = "https://sms.example.com"
+
+[[numbers]]
+address = "+18005550100"
+channel = "main"
+kind = "toll_free"
+workstream = "support"
+
+[[workstreams]]
+name = "support"
+queue = "general"
+distribution = "push"
+offer_timeout = "120s"
+
+[[queues]]
+name = "general"
+assignment = "highest_capacity"
+reps = ["ana", "ben"]
+
+[[reps]]
+name = "ana"
+display_name = "Ana"
+capacity = 5
+token = { env = "ANA_TOKEN" }
+
+[[reps]]
+name = "ben"
+roles = ["rep", "supervisor", "admin"]
+token = { file = "ben.token" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef")
+    monkeypatch.setenv("ANA_TOKEN", "ana-0123456789abcdef")
+    (tmp_path / "ben.token").write_text("ben-0123456789abcdef\n", encoding="utf-8")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "cordboard.toml"
+    path.write_text(MINIMAL, encoding="utf-8")
+    return path
+
+
+def _problems(text: str) -> list[str]:
+    """Return everything that is wrong, without the file's name."""
+    with pytest.raises(InvalidConfiguration) as refusal:
+        config_file.parse(text, source="cordboard.toml")
+
+    for problem in refusal.value.problems:
+        assert problem.startswith("cordboard.toml: ")
+
+    return [problem.removeprefix("cordboard.toml: ") for problem in refusal.value.problems]
+
+
+def _with(old: str, new: str) -> str:
+    assert old in MINIMAL
+    return MINIMAL.replace(old, new).replace('{ file = "ben.token" }', '"ben-0123456789abcdef"')
+
+
+def test_a_file_becomes_the_board_s_records(file: Path) -> None:
+    configuration = config_file.read(file)
+
+    board = configuration.board
+    assert (board.name, board.time_zone) == ("contoso", "America/Los_Angeles")
+    assert [(each.name, each.provider) for each in board.channels] == [("main", "twilio")]
+    assert [each.address for each in board.numbers] == ["+18005550100"]
+    assert board.workstreams[0].distribution is Distribution.PUSH
+    assert board.workstreams[0].offer_timeout == 120 * SECOND
+    assert board.workstreams[0].auto_close == AutoClose()
+    assert board.queues[0].reps == ("ana", "ben")
+    assert [each.capacity for each in board.reps] == [5, 1]
+    assert board.reps[1].roles == (Role.REP, Role.SUPERVISOR, Role.ADMIN)
+    assert type(board.reps[0]).__name__ == "Rep"
+
+
+def test_a_channel_becomes_what_its_transport_wants_to_know(file: Path) -> None:
+    [settings] = config_file.read(file).channels
+
+    assert isinstance(settings, find_transport("twilio").Settings)
+    assert settings.name == "main"
+    assert settings.public_url == "https://sms.example.com"
+    assert msgspec.structs.asdict(settings)["auth_token"] == Secret("0123456789abcdef0123456789abcdef")
+
+
+def test_tokens_come_from_the_environment_or_from_a_file_beside_the_configuration(file: Path) -> None:
+    assert config_file.read(file).tokens == {
+        "ana": Secret("ana-0123456789abcdef"),
+        "ben": Secret("ben-0123456789abcdef"),
+    }
+
+
+def test_a_secret_may_be_literal() -> None:
+    text = _with('{ env = "ANA_TOKEN" }', '"literal-0123456789"')
+
+    assert config_file.parse(text, source="cordboard.toml").tokens["ana"] == Secret("literal-0123456789")
+
+
+def test_a_rep_without_a_token_has_none() -> None:
+    text = _with('token = { env = "ANA_TOKEN" }\n', "")
+
+    assert list(config_file.parse(text, source="cordboard.toml").tokens) == ["ben"]
+
+
+def test_no_secret_is_shown(file: Path) -> None:
+    shown = repr(config_file.read(file))
+
+    assert "0123456789abcdef" not in shown
+
+
+def test_a_token_that_can_be_guessed_is_pointed_out() -> None:
+    configuration = config_file.parse(_with('{ env = "ANA_TOKEN" }', '"secret"'), source="cordboard.toml")
+
+    assert configuration.weak_tokens == ("ana",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('offer_timeout = "120s"', "offer_timeout = 120", "workstreams[0].offer_timeout: 120 has no unit"),
+        ('offer_timeout = "120s"', 'offer_timeout = "120"', "workstreams[0].offer_timeout: 120 has no unit"),
+        ('offer_timeout = "120s"', 'offer_timeout = "2 min"', "workstreams[0].offer_timeout: '2 min' is no length"),
+        ('offer_timeout = "120s"', "offer_timeout = true", "workstreams[0].offer_timeout: True is no length"),
+        ('offer_timeout = "120s"', 'offer_timeout = "0s"', "workstreams[0].offer_timeout: '0s' is too short"),
+        ('offer_timeout = "120s"', 'offer_timeout = "4000d"', "workstreams[0].offer_timeout: '4000d' is longer than"),
+        ('offer_timeout = "120s"', 'offer_timout = "1s"', "offer_timout: is unknown; did you mean 'offer_timeout'?"),
+        ('offer_timeout = "120s"', "auto_close = 1", "workstreams[0].auto_close: expected a table, not a whole number"),
+        ('"120s"', '"1s"\nauto_close = { queued = 1 }', "workstreams[0].auto_close.queued: 1 has no unit"),
+        ('name = "contoso"', "", "board.name: is missing"),
+        ('name = "contoso"', 'name = "Contoso Ltd"', "board.name: 'Contoso Ltd' is no name"),
+        ('"America/Los_Angeles"', '"Mars"', "board.time_zone: 'Mars' is no IANA time zone"),
+        ("[board]", "[bord]", "bord: is unknown; did you mean 'board'?"),
+        ("[board]", "[[board]]", "board: expected a table, not a list"),
+        ("[[queues]]", "[queues]", "queues: there can be several: write [[queues]], not [queues]"),
+        ('"push"', '"shove"', "workstreams[0].distribution: 'shove' is none of: 'push', 'pick'"),
+        ("capacity = 5", 'capacity = "5"', "reps[0].capacity: expected a whole number, not a string"),
+        ("capacity = 5", "capacity = 5.0", "reps[0].capacity: expected a whole number, not a number"),
+        ("capacity = 5", "capacity = -1", "reps[0].capacity: -1 is too small: at least 0"),
+        ("capacity = 5", "capacity = 99999999999999999999", "reps[0].capacity: 99999999999999999999 is too large"),
+        ('["ana", "ben"]', '["ana", "bob"]', "queues[0].reps[1]: there is no rep 'bob' (there is: ana, ben)"),
+        ('["ana", "ben"]', '["ana", 5]', "queues[0].reps[1]: expected a string, not a whole number"),
+        ('["ana", "ben"]', '"ana"', "queues[0].reps: expected a list, not a string"),
+        ('channel = "main"', 'channel = "man"', "numbers[0].channel: there is no channel 'man' (there is: main)"),
+        ('"+18005550100"', '"18005550100"', "numbers[0].address: '18005550100' is not E.164"),
+        ('"toll_free"', '"tollfree"', "numbers[0].kind: 'tollfree' is none of: 'toll_free'"),
+        ('"twilio"', '"twillio"', "channels[0].provider: there is no transport for provider 'twillio'"),
+        ('provider = "twilio"\n', "", "channels[0].provider: is missing"),
+        ('"https://sms', '"sms', "channels[0].public_url: expected an http or https URL"),
+        ("account_sid", "account_id", "channels[0].account_sid: is missing"),
+        ("account_sid", "account_id", "channels[0].account_id: is unknown; did you mean 'account_sid'?"),
+        ('env = "ANA_TOKEN"', 'env = "NOBODY"', "reps[0].token: the environment variable 'NOBODY' is not set"),
+        ('env = "ANA_TOKEN"', 'file = "no"', "reps[0].token: there is no file 'no'"),
+        ('env = "ANA_TOKEN"', 'file = "/dev/zero"', "reps[0].token: there is no file '/dev/zero'"),
+        ('env = "ANA_TOKEN"', 'enw = "ANA_TOKEN"', 'reps[0].token: expected "literal", { env'),
+        ('env = "ANA_TOKEN"', 'env = "A", file = "B"', 'reps[0].token: expected "literal", { env'),
+        ('{ env = "ANA_TOKEN" }', '""', "reps[0].token: is empty"),
+        ('{ env = "ANA_TOKEN" }', '"two words"', "reps[0].token: has a space"),
+        ('name = "ana"', 'name = "system"', "reps[0].name: 'system' is a word of Cordboard's own"),
+    ],
+)
+def test_what_is_wrong_is_told_by_file_key_and_reason(old: str, new: str, problem: str) -> None:
+    assert any(problem in each for each in _problems(_with(old, new))), _problems(_with(old, new))
+
+
+ODD = [
+    *["0", "-1", "1.5", "nan", "-inf", "true", "9999999999999999999999", "2026-11-24", "07:00:00"],
+    *['""', '" "', '"\\u0000"', '"\\uffff"', '"' + "a" * 10_000 + '"'],
+    *[
+        "[]",
+        "[[]]",
+        "[{}]",
+        "[1, true]",
+        '[["ana"]]',
+        "{}",
+        "{ a = 1 }",
+        "{ env = 1 }",
+        '{ env = "\\u0000=" }',
+        '{ file = "" }',
+    ],
+    *['{ file = "\\u0000" }', '{ file = "/" }', '{ file = "' + "a" * 5_000 + '" }'],
+]
+LINES = [line for line in MINIMAL.splitlines() if " = " in line]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=[each[:20] for each in ODD])
+def test_no_value_of_any_key_breaks_the_reading(odd: str) -> None:
+    for line in LINES:
+        text = MINIMAL.replace(line, f"{line.partition(' = ')[0]} = {odd}", 1)
+        with suppress(InvalidConfiguration):  # anything else it raises is a defect
+            config_file.parse(text, source="cordboard.toml")
+
+
+def test_a_token_that_two_reps_share_is_refused_and_not_shown() -> None:
+    problems = _problems(_with('{ env = "ANA_TOKEN" }', '"ben-0123456789abcdef"'))
+
+    assert problems == ["reps[1].token: is the same as reps[0].token; give each rep a token of their own"]
+
+
+def test_everything_is_told_at_once_and_nothing_twice() -> None:
+    text = """
+    colour = "blue"
+    [board]
+    time_zone = "Mars"
+    [[channels]]
+    name = "main"
+    provider = "twilio"
+    account_sid = 5
+    auth_token = { env = "NOBODY" }
+    public_url = "ftp://x"
+    [[numbers]]
+    address = "12345"
+    kind = "tollfree"
+    workstream = "suport"
+    [[workstreams]]
+    name = "support"
+    queue = "Général"
+    offer_timeout = 90
+    wrap_up = "1 minute"
+    [[queues]]
+    name = "general"
+    reps = ["ana", "ana"]
+    [[reps]]
+    name = "ana"
+    capacity = "many"
+    """
+
+    assert [problem.partition(": ")[0] for problem in _problems(text)] == [
+        "colour",
+        "board.name",
+        "channels[0].account_sid",
+        "channels[0].auth_token",
+        "channels[0].public_url",
+        "numbers[0].channel",
+        "numbers[0].kind",
+        "workstreams[0].queue",
+        "workstreams[0].offer_timeout",
+        "workstreams[0].wrap_up",
+        "reps[0].capacity",
+        "board.time_zone",
+        "numbers[0].workstream",
+        "queues[0].reps[1]",
+    ]
+
+
+def test_two_of_a_name_are_pointed_out() -> None:
+    text = MINIMAL.replace('name = "ben"', 'name = "ana"').replace('{ file = "ben.token" }', '"ben-0123456789abcdef"')
+
+    assert "reps[1].name: 'ana' is there already, as reps[0]" in _problems(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[board]\nname = "a"\nname = "b"\n', "line 3, column 11: Cannot overwrite a value"),
+        ("[board]\nname = contoso\n", "line 2, column 8: Invalid value"),
+        ('[board]\nname = "contoso', "end of document: "),
+        ("a = " + "[" * 100_000, "is nested too deeply"),
+    ],
+)
+def test_what_is_no_toml_is_told_by_line(text: str, problem: str) -> None:
+    [only] = _problems(text)
+
+    assert only.startswith(problem)
+
+
+def test_an_empty_file_lacks_a_board() -> None:
+    assert _problems("") == ["board.name: is missing"]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "problem"),
+    [
+        (lambda path: path.unlink(), "cannot be read: No such file or directory"),
+        (lambda path: path.write_bytes(b"[board]\nname = '\xff'"), "is not UTF-8 text, from byte 16 on"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_by_name(file: Path, prepare: object, problem: str) -> None:
+    assert callable(prepare)
+    prepare(file)
+
+    with pytest.raises(InvalidConfiguration) as refusal:
+        config_file.read(file)
+
+    assert refusal.value.problems == (f"{file}: {problem}",)
+
+
+def test_a_secret_in_a_file_that_is_no_text_is_told_without_it(file: Path) -> None:
+    (file.parent / "ben.token").write_bytes(b"hush\xffhush")
+
+    with pytest.raises(InvalidConfiguration) as refusal:
+        config_file.read(file)
+
+    [problem] = refusal.value.problems
+    assert problem.endswith("ben.token' is not UTF-8 text")
+    assert "hush" not in problem
+
+
+@pytest.mark.parametrize(
+    ("written", "length"),
+    [("0s", 0), ("90s", 90 * SECOND), ("15m", 15 * MINUTE), ("2h", 2 * HOUR), ("30d", 30 * DAY), ("3650d", 3650 * DAY)],
+)
+def test_a_duration_is_a_number_and_a_unit(written: str, length: int) -> None:
+    assert parse_duration(written) == length
+
+
+@pytest.mark.parametrize(
+    "written", ["", "s", "-1s", "1.5h", "1w", "1 s", "1S", "٣s", "1s ", "1m30s", 90, 1.5, None, []]
+)
+def test_anything_else_is_no_duration(written: object) -> None:
+    with pytest.raises(ValueError, match=r"unit|no length"):
+        parse_duration(written)
+
+
+@pytest.mark.parametrize("written", ["0s", "90s", "15m", "2h", "30d"])
+def test_a_duration_is_written_as_it_is_read(written: str) -> None:
+    assert format_duration(parse_duration(written)) == written
+
+
+def _keys() -> list[tuple[str, str]]:
+    """Every key there is, with the heading of the reference that it belongs under."""
+    keys = [("[board]", field.encode_name) for field in config_file.BOARD_FIELDS]
+    for section, kind in config_file.SECTIONS.items():
+        if section != "channels":
+            keys += _keys_of(RepEntry if section == "reps" else kind, f"[[{section}]]")
+
+    for provider in BUILT_IN:
+        keys += _keys_of(find_transport(provider).Settings, "[[channels]]")
+
+    return keys
+
+
+def _keys_of(kind: type[Struct], heading: str, prefix: str = "") -> list[tuple[str, str]]:
+    keys = []
+    for field in msgspec.structs.fields(kind):
+        keys.append((heading, prefix + field.encode_name))
+        if isinstance(field.type, type) and issubclass(field.type, Struct):
+            keys += _keys_of(field.type, heading, f"{prefix}{field.encode_name}.")
+
+    return keys
+
+
+@pytest.mark.parametrize(("heading", "key"), _keys())
+def test_the_reference_explains_every_key(heading: str, key: str) -> None:
+    reference = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+    section = reference.read_text(encoding="utf-8").partition(f"## `{heading}`")[2].partition("\n## ")[0]
+
+    assert f"\n| `{key}` |" in section
+
+
+def test_the_reference_s_example_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEN_TOKEN", "ben-0123456789abcdef")
+    reference = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+    example = reference.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+
+    assert isinstance(config_file.parse(example, source="example"), Configuration)
+
+
+def test_every_section_of_the_board_can_be_written() -> None:
+    named = {field.name for field in config_file.BOARD_FIELDS} | set(config_file.SECTIONS)
+
+    assert named == set(BoardConfig.__struct_fields__)

@@ -1,0 +1,136 @@
+"""Logs: one line for each thing that happens, and nothing in it that is nobody's business."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from cordboard.daemon.logs import configure_logging, masked
+from cordboard.engine.secret import Secret
+
+BODY = "my card is 4111"
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    structlog.reset_defaults()
+    root.setLevel(level)
+    root.handlers[:] = handlers
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+        logging.getLogger(name).propagate = True
+
+
+def _lines(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_machine_gets_json_lines_with_utc_times() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+
+    structlog.get_logger().info("text_received", conversation=17)
+
+    [line] = _lines(stream)
+    assert line["event"] == "text_received"
+    assert line["level"] == "info"
+    assert line["conversation"] == 17
+    assert str(line["timestamp"]).endswith("Z")
+
+
+def test_a_person_gets_text() -> None:
+    stream = Terminal()
+    configure_logging(stream=stream)
+
+    structlog.get_logger().info("text_received", conversation=17)
+
+    assert "text_received" in stream.getvalue()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(stream.getvalue())
+
+
+def test_the_level_is_a_threshold_for_everybody() -> None:
+    stream = io.StringIO()
+    configure_logging("warning", stream=stream)
+
+    structlog.get_logger().info("unimportant")
+    logging.getLogger("somebody").info("unimportant")
+    structlog.get_logger().warning("important")
+    logging.getLogger("somebody").warning("important")
+
+    assert [line["event"] for line in _lines(stream)] == ["important", "important"]
+
+
+def test_other_packages_do_not_debug_in_our_log() -> None:
+    stream = io.StringIO()
+    configure_logging("debug", stream=stream)
+
+    logging.getLogger("aiosqlite").debug("executing INSERT INTO message VALUES (%r)", BODY)
+    structlog.get_logger().debug("ours")
+
+    assert [line["event"] for line in _lines(stream)] == ["ours"]
+
+
+def test_the_web_server_s_warnings_are_lines_like_any_other_and_its_requests_are_none() -> None:
+    stream = io.StringIO()
+    configure_logging("debug", stream=stream)
+
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    logging.getLogger("uvicorn.error").info("Started server process [%d]", 1)
+    logging.getLogger("uvicorn.access").info("GET /v1/conversations")
+
+    [line] = _lines(stream)
+    assert line["event"] == "Invalid HTTP request received."
+    assert line["logger"] == "uvicorn.error"
+    assert line["level"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("+14155550123", "+1415•••0123"), ("+447700900123", "+4477•••0123"), ("72345", "72•••"), ("", "•••")],
+)
+def test_a_phone_number_keeps_its_ends(number: str, shown: str) -> None:
+    assert masked(number) == shown
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_nothing_private_is_written(stream: type[io.StringIO]) -> None:
+    written = stream()
+    configure_logging("debug", stream=written)
+    log = structlog.get_logger()
+
+    log.info("from +14155550123", customer="+14155550123", url="/?From=%2B14155550123", body=BODY)
+    log.info("deep", message={"customer": ["+14155550123"], "body": BODY}, raw=BODY.encode())
+    log.info("secrets", a=Secret("hush-hush"), b=[Secret("hush-hush")], auth_token="hush-hush", api_token="hush-hush")
+    logging.getLogger("somebody").warning("bad number %s", "+14155550123")
+    try:
+        _fail(BODY)
+    except ValueError:
+        log.exception("failed")
+        logging.getLogger("somebody").exception("failed too")
+
+    shown = written.getvalue()
+    assert "+1415•••0123" in shown
+    assert shown.count("Traceback") == 2
+    assert "4155550123" not in shown
+    assert "hush" not in shown
+    assert "4111" not in shown
+
+
+def _fail(body: str) -> None:
+    raise ValueError(f"no such customer: +14155550123, with {len(body)} characters")

@@ -1,0 +1,65 @@
+"""The README tells the truth: what it shows can be run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import TypeAlias
+
+import pytest
+
+from cordboard.daemon import config_file
+from cordboard.engine.config import SECOND, check
+
+RunPython: TypeAlias = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def readme(root: Path) -> str:
+    """Its text."""
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+def the_block(language: str, text: str) -> str:
+    """Return the only block of code in a language."""
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+def test_the_embedding_example_prints_what_it_says(readme: str, tmp_path: Path, run_python: RunPython) -> None:
+    (tmp_path / "embed.py").write_text(the_block("python", readme), encoding="utf-8")
+    (said,) = re.findall(r"^It prints `(.*)`\.$", readme, re.MULTILINE)
+
+    program = run_python(["-W", "error", "embed.py"], cwd=tmp_path)
+
+    assert program.returncode == 0, program.stderr
+    assert program.stdout == said + "\n"
+    assert program.stderr == ""
+
+
+def test_the_configuration_can_be_used(readme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TWILIO_AUTH_TOKEN", "ANA_TOKEN", "BEN_TOKEN"):
+        monkeypatch.setenv(name, f"made-up-{name}")
+
+    configuration = config_file.parse(the_block("toml", readme), source="README.md")
+
+    check(configuration.board)
+    assert [each.name for each in configuration.board.reps] == ["ana", "ben"]
+    assert configuration.board.workstreams[0].offer_timeout == 90 * SECOND
+
+
+def test_every_command_it_shows_is_one(readme: str, tmp_path: Path, run_python: RunPython) -> None:
+    shown = set(re.findall(r"(?:^\$ |`)cordboard (\w+)", readme, re.MULTILINE))
+
+    assert shown >= {"check", "serve"}
+    for command in sorted(shown):
+        told = run_python(["-m", "cordboard.daemon", command, "--help"], cwd=tmp_path)
+        assert told.returncode == 0, f"cordboard {command}: {told.stderr}"
+
+
+def test_every_option_it_shows_is_one(readme: str, tmp_path: Path, run_python: RunPython) -> None:
+    for command, options in re.findall(r"^\$ cordboard (\w+)(.*)$", readme, re.MULTILINE):
+        told = run_python(["-m", "cordboard.daemon", command, "--help"], cwd=tmp_path)
+        assert set(re.findall(r"--[\w-]+", options)) <= set(re.findall(r"--[\w-]+", told.stdout))

@@ -1,0 +1,242 @@
+"""What Twilio's requests mean, and how they are answered."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.transports.conftest import ACCOUNT, AUTH_TOKEN, DOOR, INBOUND, REPORT, signed
+
+from cordboard.engine.carrier import DeliveryReported, Failure, Media, TextReceived, WebhookRequest, WebhookUnreadable
+from cordboard.engine.secret import Secret
+from cordboard.engine.vocabulary import MessageStatus
+from cordboard.transports.twilio import TwilioSettings, TwilioTransport
+
+SENT_URL = f"{DOOR}?message=41"
+
+
+@pytest.fixture
+def transport() -> TwilioTransport:
+    """A transport that never opens: receiving needs nothing."""
+    return TwilioTransport(
+        TwilioSettings(
+            name="main", account_sid=ACCOUNT, auth_token=Secret(AUTH_TOKEN), public_url="https://sms.example.com"
+        )
+    )
+
+
+def received(transport: TwilioTransport, form: dict[str, str]) -> TextReceived:
+    """Return the text that a form brings."""
+    (event,) = transport.receive(signed(form)).events
+    assert isinstance(event, TextReceived)
+    return event
+
+
+def reported(transport: TwilioTransport, form: dict[str, str], url: str = SENT_URL) -> DeliveryReported:
+    """Return the report that a form brings."""
+    (event,) = transport.receive(signed(form, url=url)).events
+    assert isinstance(event, DeliveryReported)
+    return event
+
+
+def kept(transport: TwilioTransport, request: WebhookRequest) -> WebhookUnreadable:
+    """Return what is kept of a request that nobody can read; Twilio is thanked all the same."""
+    reply = transport.receive(request)
+    (event,) = reply.events
+    assert isinstance(event, WebhookUnreadable)
+    assert (reply.status, reply.content_type, reply.body) == (200, "text/xml", b"<Response/>")
+    return event
+
+
+def test_a_text_has_everything_that_the_board_wants_to_know(transport: TwilioTransport) -> None:
+    assert received(transport, INBOUND) == TextReceived(
+        channel="main",
+        provider_id="SM" + "1" * 32,
+        sender="+14155550123",
+        recipient="+18005550100",
+        body="Where is my order? Ça va 👋",
+        segments=2,
+    )
+
+
+def test_the_answer_to_a_text_texts_nothing_back(transport: TwilioTransport) -> None:
+    reply = transport.receive(signed(INBOUND))
+
+    assert (reply.status, reply.content_type, reply.body) == (200, "text/xml", b"<Response/>")
+
+
+def test_a_text_may_come_by_get(transport: TwilioTransport) -> None:
+    assert transport.receive(signed(INBOUND, method="GET")) == transport.receive(signed(INBOUND))
+
+
+def test_parameters_that_nobody_knows_yet_do_no_harm(transport: TwilioTransport) -> None:
+    assert received(transport, {**INBOUND, "Brand New[]": "é&=+%", "": "nameless"}) == received(transport, INBOUND)
+
+
+def test_attachments_come_in_order(transport: TwilioTransport) -> None:
+    form = {
+        **INBOUND,
+        "Body": "",
+        "NumMedia": "2",
+        "MediaUrl1": "https://api.twilio.com/two",
+        "MediaContentType1": "image/png",
+        "MediaUrl0": "https://api.twilio.com/one",
+        "MediaContentType0": "image/jpeg",
+    }
+    text = received(transport, form)
+
+    assert text.body == ""
+    assert text.media == (
+        Media(url="https://api.twilio.com/one", content_type="image/jpeg"),
+        Media(url="https://api.twilio.com/two", content_type="image/png"),
+    )
+
+
+def test_a_picture_without_any_body_is_a_text(transport: TwilioTransport) -> None:
+    form = {**INBOUND, "NumMedia": "1", "MediaUrl0": "https://api.twilio.com/one"}
+    del form["Body"]
+
+    assert received(transport, form).media == (Media(url="https://api.twilio.com/one"),)
+
+
+@pytest.mark.parametrize("segments", ["", "-1", "two", "1.5", "\u0661", "9" * 400])
+def test_a_strange_count_of_segments_is_no_count(transport: TwilioTransport, segments: str) -> None:
+    assert received(transport, {**INBOUND, "NumSegments": segments}).segments == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("accepted", MessageStatus.QUEUED),
+        ("scheduled", MessageStatus.QUEUED),
+        ("queued", MessageStatus.QUEUED),
+        ("sending", MessageStatus.SENDING),
+        ("sent", MessageStatus.SENT),
+        ("delivered", MessageStatus.DELIVERED),
+        ("read", MessageStatus.DELIVERED),
+        ("undelivered", MessageStatus.UNDELIVERED),
+        ("partially_delivered", MessageStatus.UNDELIVERED),
+        ("failed", MessageStatus.FAILED),
+        ("canceled", MessageStatus.CANCELED),
+    ],
+)
+def test_every_status_has_its_meaning(transport: TwilioTransport, word: str, status: MessageStatus) -> None:
+    report = reported(transport, {**REPORT, "MessageStatus": word})
+
+    assert (report.provider_id, report.status, report.message) == ("SM" + "2" * 32, status, 41)
+    assert (report.failure is not None) == (status in (MessageStatus.UNDELIVERED, MessageStatus.FAILED))
+
+
+def test_a_report_is_answered_with_nothing(transport: TwilioTransport) -> None:
+    reply = transport.receive(signed(REPORT, url=SENT_URL))
+
+    assert (reply.status, reply.body) == (204, b"")
+
+
+def test_a_failure_says_why(transport: TwilioTransport) -> None:
+    report = reported(transport, {**REPORT, "MessageStatus": "undelivered", "ErrorCode": "30005"})
+
+    assert report.failure == Failure(code="30005", text="The customer's number is unknown, or no longer in use.")
+
+
+@pytest.mark.parametrize("code", ["39999", "0x1", "-3", "\u0663", "9" * 400])
+def test_a_code_that_nobody_knows_is_told_as_it_is(transport: TwilioTransport, code: str) -> None:
+    failure = reported(transport, {**REPORT, "MessageStatus": "failed", "ErrorCode": code}).failure
+
+    assert failure is not None
+    assert failure.code == code
+    assert code in failure.text
+
+
+@pytest.mark.parametrize("code", ["", "0"])
+def test_a_failure_without_a_code_is_one_all_the_same(transport: TwilioTransport, code: str) -> None:
+    report = reported(transport, {**REPORT, "MessageStatus": "failed", "ErrorCode": code})
+
+    assert report.failure == Failure(code="failed", text="The carrier does not say why.")
+
+
+def test_a_status_that_nobody_knows_is_kept(transport: TwilioTransport) -> None:
+    request = signed({**REPORT, "MessageStatus": "teleported"}, url=SENT_URL)
+    unreadable = kept(transport, request)
+
+    assert "teleported" in unreadable.reason
+    assert unreadable.body == request.body
+
+
+@pytest.mark.parametrize("query", ["", "message=", "message=x", "message=-1", "message=%FF", "message", "a=1&" * 1001])
+def test_our_id_garbled_is_no_id(transport: TwilioTransport, query: str) -> None:
+    assert reported(transport, REPORT, f"{DOOR}?{query}").message is None
+
+
+@pytest.mark.parametrize("missing", ["MessageSid", "From", "To", "Body"])
+def test_a_text_without_what_makes_it_one_is_kept(transport: TwilioTransport, missing: str) -> None:
+    form = {name: value for name, value in INBOUND.items() if name not in (missing, "SmsSid")}
+    request = signed(form)
+    unreadable = kept(transport, request)
+
+    assert missing in unreadable.reason
+    assert unreadable.body == request.body
+    assert unreadable.content_type == request.headers["content-type"]
+
+
+def test_what_came_by_get_is_kept_as_its_query(transport: TwilioTransport) -> None:
+    request = signed({"AccountSid": ACCOUNT, "Body": "Hello"}, method="GET")
+
+    assert kept(transport, request).body == request.url.partition("?")[2].encode()
+
+
+def test_another_accounts_text_is_refused(transport: TwilioTransport) -> None:
+    reply = transport.receive(signed({**INBOUND, "AccountSid": "AC" + "9" * 32}))
+
+    assert (reply.status, reply.events, reply.body, reply.refusal) == (403, (), b"", "forged")
+
+
+@pytest.mark.parametrize("signature", [None, "", "é", "\udcff", "RSOYDt4T1cUTdK1PDd93/VVr8B8="])
+def test_without_the_right_signature_nothing_comes_in(
+    transport: TwilioTransport, text: WebhookRequest, signature: str | None
+) -> None:
+    headers = {name: value for name, value in text.headers.items() if name != "x-twilio-signature"}
+    if signature is not None:
+        headers["x-twilio-signature"] = signature
+
+    reply = transport.receive(msgspec.structs.replace(text, headers=headers))
+
+    assert (reply.status, reply.events, reply.body, reply.refusal) == (403, (), b"", "forged")
+
+
+def test_a_shared_keys_algorithm_is_not_taken_on_a_strangers_word(transport: TwilioTransport) -> None:
+    request = signed(INBOUND)
+    headers = {**request.headers, "x-twilio-webhooks-signature-settings": "key=x,algorithm=NONE"}
+    unsigned = {**headers, "x-twilio-signature": ""}
+
+    assert transport.receive(msgspec.structs.replace(request, headers=headers)) == transport.receive(request)
+    assert transport.receive(msgspec.structs.replace(request, headers=unsigned)).status == 403
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "HEAD", "post"])
+def test_other_methods_are_told_which_there_are(transport: TwilioTransport, text: WebhookRequest, method: str) -> None:
+    reply = transport.receive(msgspec.structs.replace(text, method=method))
+
+    assert (reply.status, reply.events, reply.body) == (405, (), b"")
+    assert reply.headers == (("Allow", "GET, POST"),)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    form=st.dictionaries(
+        st.sampled_from([*INBOUND, "MessageStatus", "ErrorCode", "MediaUrl0", "MediaContentType0"]),
+        st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(["delivered", "failed", "0", "30003"]),
+    ),
+    query=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
+    method=st.sampled_from(["GET", "POST"]),
+)
+def test_whatever_twilio_signs_is_either_read_or_kept(
+    transport: TwilioTransport, form: dict[str, str], query: str, method: str
+) -> None:
+    form["AccountSid"] = ACCOUNT
+    url = DOOR if method == "GET" else f"{DOOR}?{query}"
+    reply = transport.receive(signed(form, url=url, method=method))
+
+    assert len(reply.events) == 1
+    assert not (reply.body and reply.content_type.startswith("text/plain")), "it would be texted to the customer"

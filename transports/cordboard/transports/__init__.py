@@ -1,0 +1,1 @@
+"""The carriers' side: one transport for each provider, and what they share in `base`."""

@@ -1,0 +1,134 @@
+"""Calls webhooks as Twilio does: signed, with deadlines, and again where the first try came to nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urldefrag, urlencode
+
+import aiohttp
+import anyio
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it has no py.typed
+from yarl import URL
+
+from cordboard.engine.secret import Secret
+
+log = structlog.get_logger(__name__)
+
+
+class Patience(Struct, frozen=True, kw_only=True):
+    """How a webhook is called. A URL's fragment may say otherwise, as it may at Twilio: `#rc=3&rp=ct,rt,5xx`.
+
+    Twilio by default tries again once, and only after `ct`: too seldom for a demo whose daemon starts again.
+
+    Attributes:
+        connect: Seconds until a connection must be there (`ct`, in milliseconds).
+        read: Seconds until the answer must begin (`rt`).
+        total: Seconds for everything, repetitions included (`tt`).
+        retries: How often to try again (`rc`), 5 times at most.
+        on: What to try again after (`rp`): `4xx`, `5xx`, `ct` (no connection), `rt` (no answer) or `all`.
+        first_pause: Seconds before the first repetition; each next one waits twice as long. Five repetitions span six
+            seconds: as long as a daemon may take to start again.
+    """
+
+    connect: float = 5.0
+    read: float = 15.0
+    total: float = 15.0
+    retries: int = 5
+    on: frozenset[str] = frozenset({"ct", "rt"})
+    first_pause: float = 0.2
+
+    def overridden(self, fragment: str) -> Patience:
+        """Return it with what a URL's fragment says. What cannot be read there is passed over."""
+        given = dict(parse_qsl(fragment))
+        whole = {key: int(value) for key, value in given.items() if value.isascii() and value.isdecimal()}
+        return replace(
+            self,
+            connect=whole["ct"] / 1000 if "ct" in whole else self.connect,
+            read=whole["rt"] / 1000 if "rt" in whole else self.read,
+            total=whole["tt"] / 1000 if "tt" in whole else self.total,
+            retries=min(whole.get("rc", self.retries), 5),
+            on=frozenset(given["rp"].split(",")) if "rp" in given else self.on,
+        )
+
+    def repeats(self, failure: str) -> bool:
+        """Whether to try again after a failure; an empty one is none."""
+        return bool(failure) and (failure in self.on or "all" in self.on)
+
+
+class WebhookAnswer(Struct, frozen=True, kw_only=True):
+    """What a webhook answered.
+
+    Attributes:
+        status: The HTTP status; 0 when nobody answered.
+        content_type: The body's MIME type.
+        body: The body.
+        failure: `ct` (no connection), `rt` (no answer), `3xx`, `4xx`, `5xx`, or empty.
+        tries: How often it was called.
+    """
+
+    status: int = 0
+    content_type: str = ""
+    body: str = ""
+    failure: str = ""
+    tries: int = 1
+
+
+class WebhookCaller:
+    """Calls webhooks, signing with an account's auth token. To be made inside a running loop, and closed."""
+
+    def __init__(self, auth_token: Secret) -> None:
+        # The SDK's signature and not ours, so that each tests the other.
+        self._validator = RequestValidator(auth_token.reveal())
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+
+    async def close(self) -> None:
+        """Close every connection; whoever waits for an answer gets none."""
+        await self._session.close()
+
+    async def call(self, url: str, fields: Mapping[str, str], patience: Patience) -> WebhookAnswer:
+        """Post a form to a webhook, and return its last answer. Never raises for what the webhook does."""
+        target, fragment = urldefrag(url)
+        patience = patience.overridden(fragment)
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+            "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
+            "User-Agent": "TwilioProxy/1.1",
+            "X-Twilio-Signature": self._validator.compute_signature(target, fields),
+        }
+        body = urlencode(fields).encode()
+        answer = WebhookAnswer(failure="rt")
+        with anyio.move_on_after(patience.total):
+            for repetition in range(patience.retries + 1):
+                answer = replace(await self._try(target, body, headers, patience), tries=repetition + 1)
+                if repetition == patience.retries or not patience.repeats(answer.failure):
+                    break
+
+                await anyio.sleep(patience.first_pause * 2**repetition)
+                if self._session.closed:  # the carrier has stopped meanwhile
+                    break
+
+        if answer.failure:
+            log.info("webhook_call_failed", status=answer.status, failure=answer.failure, tries=answer.tries)
+
+        return answer
+
+    async def _try(self, url: str, body: bytes, headers: Mapping[str, str], patience: Patience) -> WebhookAnswer:
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=patience.connect, sock_read=patience.read)
+        try:
+            async with self._session.post(
+                URL(url, encoded=True), data=body, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                return WebhookAnswer(
+                    status=answer.status,
+                    content_type=answer.content_type,
+                    body=(await answer.read()).decode(errors="replace"),
+                    failure="" if 200 <= answer.status < 300 else f"{answer.status // 100}xx",
+                )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            return WebhookAnswer(failure="ct")
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):  # ValueError: the URL is none
+            return WebhookAnswer(failure="rt")

@@ -1,0 +1,124 @@
+"""The SDK's client, on an HTTP client of ours. Importing this imports the SDK and aiohttp, a third of a second's work.
+
+The SDK's own asynchronous HTTP client waits for ever for a server that hangs, repeats requests that may have been
+carried out, ignores proxies, and mixes up answers when it does not pool connections. This one takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+from base64 import b64encode
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]  # it is annotated, but has no py.typed
+from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.rest.api.v2010.account import (  # type: ignore[import-untyped]
+    message as _message,  # noqa: F401 - the SDK imports it with the first send: too late
+)
+
+from cordboard.transports.twilio.settings import TwilioSettings
+
+
+class NotTaken(Exception):
+    """Twilio answered with something else than success.
+
+    Args:
+        status: The HTTP status.
+        headers: The answer's headers; any case finds them.
+        body: The answer's body: JSON of one of two shapes, or anything.
+    """
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
+        super().__init__(f"HTTP status {status}")
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+
+class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the imports
+    """Sends the SDK's requests by a pool of connections. To be made inside a running loop, and closed.
+
+    Args:
+        api_url: Where the requests go; decides on the proxy.
+        connect: Seconds until a connection must be there, name look-up and TLS included.
+        total: Seconds until the whole answer must be there.
+    """
+
+    def __init__(self, *, api_url: str, connect: float, total: float) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=True)  # the SDK asks for a logger; nothing is logged
+        self._proxy = _proxy_to(api_url)
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=100,  # the engine has 16 requests under way; a host that has more than 100 waits within `connect`
+                keepalive_timeout=15,  # below the minute after which load balancers hang up on us in mid-request
+            ),
+            timeout=aiohttp.ClientTimeout(total=total, connect=connect),
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the SDK's signature; the pool's deadlines hold
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Send a request, once, and return a successful answer.
+
+        Raises:
+            NotTaken: The answer is no success.
+            aiohttp.ClientError: There is no answer.
+            TimeoutError: There is none in time.
+        """
+        headers = dict(headers or {})
+        if auth is not None:
+            headers["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
+
+        async with self._session.request(
+            method,
+            uri,
+            params=params,
+            data=urlencode(data, doseq=True).encode() if data else None,
+            headers=headers,
+            allow_redirects=allow_redirects,
+            proxy=self._proxy,
+        ) as answer:
+            body = (await answer.read()).decode(errors="replace")
+            if not 200 <= answer.status < 300:
+                raise NotTaken(answer.status, answer.headers, body)
+
+            return Response(answer.status, body, answer.headers)
+
+    async def close(self) -> None:
+        """Close every connection; whoever waits for an answer gets none."""
+        await self._session.close()
+
+
+def connect(settings: TwilioSettings, http_client: PooledHttpClient) -> Client:
+    """Return the SDK's client for an account."""
+    client = Client(
+        settings.account_sid,
+        settings.auth_token.reveal(),
+        http_client=http_client,
+        environment={"TWILIO_REGION": ""},  # a region in the real environment would change hosts behind our back
+    )
+    client.api.base_url = settings.api_url
+    return client
+
+
+def _proxy_to(url: str) -> str | None:
+    """Return the proxy that this machine's settings name for a URL.
+
+    aiohttp's `trust_env` would find the same, but anew for each request; and it fails on one with an Authorization
+    header if there is a `.netrc` file with an entry for the host.
+    """
+    target = urlsplit(url)
+    return None if proxy_bypass(target.netloc) else getproxies().get(target.scheme)

@@ -1,0 +1,153 @@
+"""Hands one text to Twilio, and says what became of it. Importing this imports the SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+import msgspec
+import structlog
+from msgspec import Struct
+from twilio.rest import Client  # type: ignore[import-untyped]  # it is annotated, but has no py.typed
+
+from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Rejected, SendResult, Throttled
+from cordboard.engine.vocabulary import Milliseconds
+from cordboard.transports.twilio.client import NotTaken
+from cordboard.transports.twilio.codes import BUSY, CHANNEL_DOWN, failure
+from cordboard.transports.twilio.webhooks import count
+
+log = structlog.get_logger(__name__)
+
+_NOT_REACHED: Final = (
+    aiohttp.ClientConnectorError,  # refused, no such name, or no TLS
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,  # the proxy would not connect us
+    aiohttp.InvalidURL,  # `api_url` looks like a URL and is none
+)
+"""Nothing had been written when these were raised."""
+
+_UNINTELLIGIBLE: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+"""What the SDK raises over an answer that is no JSON, no object, too deep, or has dates that are none."""
+
+_OF_THE_ACCOUNT: Final = frozenset({301, 302, 307, 308, 401, 403, 404, 407})
+"""Statuses that, without a code, say nothing of the message: a wrong URL, credentials, a firewall, a proxy."""
+
+_UNREACHABLE: Final = Failure(code="unreachable", text="Twilio could not be reached.")
+_UNENCODABLE: Final = Failure(code="unencodable", text="The text has half a character in it that cannot be sent.")
+_NO_ANSWER: Final = Failure(code="ambiguous", text="Twilio did not answer: the text may not have been sent.")
+_ODD_ANSWER: Final = Failure(
+    code="ambiguous", text="Twilio's answer cannot be understood: the text may not have been sent."
+)
+
+
+class _Error(Struct):
+    """The part that both shapes of Twilio's error bodies have in common."""
+
+    code: int | None = None
+
+
+async def hand_over(client: Client, message: OutboundMessage, *, channel: str, report_to: str) -> SendResult:
+    """Send a text, once.
+
+    Args:
+        client: The SDK's client.
+        message: The text.
+        channel: The channel's name, for the log.
+        report_to: The URL for delivery reports.
+    """
+    media = [each.url for each in message.media]
+    if not _encodable("".join((message.recipient, message.sender, message.body, *media))):
+        return Rejected(failure=_UNENCODABLE)
+
+    try:
+        created = await client.messages.create_async(
+            to=message.recipient,
+            from_=message.sender,
+            body=message.body,
+            media_url=media,
+            status_callback=report_to,
+        )
+    except NotTaken as answer:
+        result = judge(answer.status, answer.headers, answer.body)
+        log.debug(
+            "carrier_refused",
+            channel=channel,
+            message=message.message,
+            status=answer.status,
+            code=result.failure.code,
+            request_id=answer.headers.get("Twilio-Request-Id"),
+        )
+        return result
+    except _NOT_REACHED as error:
+        log.debug("carrier_not_reached", channel=channel, message=message.message, error=type(error).__name__)
+        return Throttled(failure=_UNREACHABLE)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        log.debug("carrier_did_not_answer", channel=channel, message=message.message, error=type(error).__name__)
+        return Ambiguous(failure=_NO_ANSWER)
+    except _UNINTELLIGIBLE:
+        return Ambiguous(failure=_ODD_ANSWER)
+
+    if not isinstance(created.sid, str) or not created.sid:
+        return Ambiguous(failure=_ODD_ANSWER)
+
+    return Accepted(provider_id=created.sid, segments=count(created.num_segments))
+
+
+def judge(status: int, headers: Mapping[str, str], body: str) -> Rejected | Throttled | Ambiguous:
+    """Say what an answer other than success means.
+
+    Args:
+        status: The HTTP status.
+        headers: The answer's headers.
+        body: The answer's body.
+    """
+    code = _code_in(body)
+    why = failure(str(code)) if code else Failure(code=str(status), text=f"Twilio answered with HTTP status {status}.")
+    if status == 429 or code in BUSY:
+        return Throttled(failure=why, retry_after=_wait(headers.get("Retry-After", "")))
+
+    if status >= 500:
+        return Ambiguous(failure=why)
+
+    if code in CHANNEL_DOWN or status == 401 or (code is None and status in _OF_THE_ACCOUNT):
+        return Rejected(failure=why, channel_down=True)
+
+    if status >= 400 and status != 408:  # 408: somebody on the way got tired of waiting
+        return Rejected(failure=why)
+
+    return Ambiguous(failure=why)
+
+
+def _code_in(body: str) -> int | None:
+    try:
+        return msgspec.json.decode(body, type=_Error).code
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None  # a page of HTML, most likely
+
+
+def _wait(retry_after: str) -> Milliseconds | None:
+    """Return how long a Retry-After header asks to wait: it has seconds, or a date."""
+    if count(retry_after) or retry_after == "0":
+        return count(retry_after) * 1000
+
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except (ValueError, OverflowError):
+        return None
+
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+
+    return max(0, round((until - datetime.now(UTC)).total_seconds() * 1000))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+
+    return True
