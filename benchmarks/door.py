@@ -71,7 +71,7 @@ async def serve(what: str) -> None:
     settings = TwilioSettings(
         name="main", provider="twilio", account_sid=ACCOUNT, auth_token=Secret(TOKEN), public_url=PUBLIC_URL
     )
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder:
         store = SqliteStore(Path(folder) / "door.db")
         async with Engine(CONFIG, store=store, transports=[TwilioTransport(settings)]) as engine:
             await _serve_app(create_app(House(engine=engine, access=Access(CONFIG, {}))))

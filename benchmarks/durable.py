@@ -49,7 +49,7 @@ def run_engine(width: int) -> float:
 
 async def _run_engine(width: int) -> float:
     count = TEXTS[width]
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder:
         async with Engine(CONFIG, store=SqliteStore(Path(folder) / "bench.db")) as engine:
             waiting = texts(count)
 
@@ -71,7 +71,7 @@ def run_bare(width: int, rows: dict[str, list[tuple[object, ...]]], schema: list
     """Write the rows of as many texts, `width` texts a transaction, and return texts a second."""
     count = TEXTS[width]
     share = {table: -(-len(each) * width // count) for table, each in rows.items()}
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder:
         connection = sqlite3.connect(Path(folder) / "bare.db", isolation_level=None)
         connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")
         for statement in schema:
@@ -98,7 +98,7 @@ def rows_of_a_run(width: int) -> tuple[dict[str, list[tuple[object, ...]]], list
 
 
 async def _rows_of_a_run(width: int) -> tuple[dict[str, list[tuple[object, ...]]], list[str]]:
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=Path.cwd()) as folder:
         path = Path(folder) / "rows.db"
         async with Engine(CONFIG, store=SqliteStore(path)) as engine, anyio.create_task_group() as tasks:
             waiting = texts(TEXTS[width])

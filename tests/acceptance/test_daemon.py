@@ -108,6 +108,15 @@ async def test_stopping_under_load_loses_nothing_that_was_acknowledged(tmp_path:
         assert all(message["error"] is None for message in await _replies(daemon))
 
 
+async def test_a_flood_of_headers_is_refused(tmp_path: Path, carrier: Carrier) -> None:
+    async with running_daemon(tmp_path, carrier) as daemon:
+        headers = {f"X-{number}": "a" * 1000 for number in range(100)}
+        async with daemon.client.post(daemon.url + "/webhooks/main", headers=headers) as response:
+            assert response.status == 431
+
+        assert await daemon.get("/v1/me")
+
+
 async def test_a_second_signal_hurries_the_first(tmp_path: Path, carrier: Carrier) -> None:
     async with running_daemon(tmp_path, carrier) as daemon:
         _reader, writer = await asyncio.open_connection("127.0.0.1", int(daemon.url.rpartition(":")[2]))

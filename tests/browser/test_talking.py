@@ -213,3 +213,21 @@ def test_a_supervisor_sees_everybody_and_can_take_over(desk_of: Open, phone_of: 
     ben.get_by_role("button", name="Send").click()
     expect(phone.locator(".text.theirs").last).to_contain_text("I am listening")
     expect(ana.locator(".bench")).to_contain_text("only Ben can answer")
+
+
+def test_a_reader_of_older_texts_is_told_of_new_ones_and_not_pulled_away(desk_of: Open, phone_of: Open) -> None:
+    desk, phone = desk_of("Ana", height=480), phone_of()
+    for number in range(8):
+        text(phone, f"Line {number}")
+
+    accept(desk)
+    expect(desk.get_by_text("Line 7").last).to_be_in_viewport()
+    scroll = desk.locator("#pane .scroll")
+    scroll.evaluate("area => area.scrollTop = 0")
+    text(phone, "The latest")
+    newer = desk.get_by_role("button", name="New text below")
+    expect(newer).to_be_visible()
+    assert scroll.evaluate("area => area.scrollTop") == 0
+    newer.click()
+    expect(desk.locator(".text.theirs").last).to_be_in_viewport()
+    expect(newer).to_be_hidden()

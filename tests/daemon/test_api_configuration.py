@@ -126,6 +126,7 @@ async def test_what_is_no_configuration_of_this_board_is_refused(configured: Dae
 
     assert status == 422
     assert problem["problems"]
+    assert all(each.startswith("new.toml: ") for each in problem["problems"])
     assert "that-is-long-enough" not in str(problem)
     assert (await configured.as_("adam").get("/v1/me")).status_code == 200
 

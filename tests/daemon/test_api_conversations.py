@@ -239,7 +239,8 @@ async def test_two_people_may_use_the_same_key(daemon: Daemon) -> None:
 @pytest.mark.parametrize("key", ["", "with space", "é", "x" * 256])
 async def test_a_key_that_is_none_is_refused(daemon: Daemon, key: str) -> None:
     await picked(daemon)
-    answer = await daemon.as_("ana").post("/v1/conversations/1/park", headers={b"Idempotency-Key": key.encode("latin-1")})
+    headers = {b"Idempotency-Key": key.encode("latin-1")}
+    answer = await daemon.as_("ana").post("/v1/conversations/1/park", headers=headers)
 
     assert answer.status_code == 400
 

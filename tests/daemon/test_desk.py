@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx
 import pytest
+from msgspec.structs import replace
 
 import cordboard.daemon.desk
 from cordboard.daemon.access import COOKIE, Access
-from cordboard.engine.commands import Reply
+from cordboard.engine.commands import Reply, SetPresence
 from cordboard.engine.secret import Secret
+from cordboard.engine.vocabulary import Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -211,6 +213,22 @@ async def test_the_lists_follow_a_conversation_through_its_life(daemon: Daemon, 
         shown.append(re.findall(r"<h2 id=\"([a-z-]+)-title\">", await part(ana, "/desk/parts/mine")))
 
     assert shown == [["active", "parked", "offers"], ["active", "offers"], ["active", "ended", "offers"]]
+
+
+async def test_a_conversation_in_wrap_up_is_listed_with_what_is_left_of_it(
+    daemon: Daemon, ana: httpx.AsyncClient
+) -> None:
+    config = daemon.engine.board.config
+    workstreams = tuple(replace(each, wrap_up=60_000) for each in config.workstreams)
+    await daemon.engine.configure(replace(config, workstreams=workstreams))
+    await taken(daemon, ana)
+    await act(ana, "1/close")
+    shown = await part(ana, "/desk/parts/mine")
+
+    assert re.search(r"Wrap-up <span[^>]*>1<", shown)
+    assert re.search(r"data-until=\"\d+\">(1:00|0:59)<", shown)
+    assert "1 of 5" in await part(ana, "/desk/parts/me")
+    assert "Wrap-up" in await part(ana, "/desk/conversations/1")
 
 
 async def test_the_last_text_in_a_list_is_always_the_last_one(daemon: Daemon, ana: httpx.AsyncClient) -> None:
@@ -467,12 +485,8 @@ async def test_the_stream_ends_when_the_daemon_stops(daemon: Daemon, ana: httpx.
 async def test_the_stream_ends_with_the_token(daemon: Daemon, ana: httpx.AsyncClient) -> None:
     async with following(ana, await cursor_of(ana)) as lines:
         daemon.house.access = Access(daemon.engine.board.config, {"ana": Secret("another-token-that-is-long")})
-        await daemon.engine.submit(
-            # Anything that happens has the stream look who is listening.
-            cordboard.engine.commands.SetPresence(
-                rep="ana", presence=cordboard.engine.vocabulary.Presence.BUSY, by="ana"
-            )
-        )
+        # Anything that happens has the stream look who is listening.
+        await daemon.engine.submit(SetPresence(rep="ana", presence=Presence.BUSY, by="ana"))
         with anyio.fail_after(10):
             assert await told(lines) == set()
 

@@ -219,3 +219,11 @@ async def test_what_is_no_http_gets_400(connect: Connect) -> None:
         writer.write(b"hello\r\n\r\n")
 
         assert await _status(reader) == 400
+
+
+async def test_much_that_is_no_http_gets_one_answer(connect: Connect) -> None:
+    async with connect() as (reader, writer):
+        writer.write(b"hello\r\n\r\n" + b"a" * MAX_HEAD_BYTES * 2)
+
+        assert await _status(reader) == 400
+        assert b"HTTP/1.1" not in await asyncio.wait_for(reader.read(), 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import anyio
 import msgspec
@@ -12,6 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine import Engine, Limits, ManualClock
+from cordboard.engine.board import board
+from cordboard.engine.board.decision import Decision
 from cordboard.engine.carrier import (
     Ambiguous,
     Capabilities,
@@ -22,7 +25,15 @@ from cordboard.engine.carrier import (
     Throttled,
     WebhookRequest,
 )
-from cordboard.engine.commands import AcceptOffer, CloseConversation, Reply, SetPresence, StartSending, Tick
+from cordboard.engine.commands import (
+    AcceptOffer,
+    CloseConversation,
+    Command,
+    Reply,
+    SetPresence,
+    StartSending,
+    Tick,
+)
 from cordboard.engine.errors import (
     BoardInUse,
     CommitFailed,
@@ -34,7 +45,7 @@ from cordboard.engine.errors import (
     Overloaded,
     StoreUnavailable,
 )
-from cordboard.engine.events import Event
+from cordboard.engine.events import ConversationParked, Event
 from cordboard.engine.ports import Batch, ConversationQuery, Prefetch, Prefetched
 from cordboard.engine.records import BoardSnapshot, Once, Outcome
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS
@@ -532,6 +543,85 @@ async def test_a_changed_configuration_works_on_the_next_command_and_brings_its_
         await other.has_sent(1)
 
     assert (carrier.sent, engine.board.config.time_zone) == ([], "Europe/Vienna")
+
+
+async def test_a_transport_is_replaced_only_when_nothing_is_on_its_way_on_it(
+    engine: Engine, carrier: RecordingTransport
+) -> None:
+    conversation = await answered(engine)
+    gate = anyio.Event()
+    carrier.answers.append(gate)
+    for body in ("by the old one", "by the new one"):
+        await engine.submit(Reply(conversation=conversation, by="ana", body=body))
+
+    other = RecordingTransport()
+    with anyio.fail_after(5):
+        await carrier.has_sent(1)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(lambda: engine.configure(CONFIG, transports=[other]))
+            await anyio.wait_all_tasks_blocked()
+            assert (carrier.open, other.open) == (True, False)
+            gate.set()
+
+        await other.has_sent(1)
+
+    assert not carrier.open
+    assert [each.body for each in (*carrier.sent, *other.sent)] == ["by the old one", "by the new one"]
+
+
+async def test_a_decision_that_breaks_the_board_is_undone_and_only_its_asker_is_told_why(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(decision: Decision, command: CloseConversation) -> None:
+        decision.emit(ConversationParked, conversation=command.conversation, rep=command.by, by=command.by)
+        raise RuntimeError("a defect")
+
+    store = UnwellStore()
+    async with Engine(CONFIG, store=store, clock=clock) as engine:
+        conversation = await answered(engine)
+        monkeypatch.setitem(cast("dict[Any, Any]", board._DECIDERS), CloseConversation, breaks)
+        errors: list[Exception] = []
+
+        async def ask(command: Command) -> None:
+            try:
+                await engine.submit(command)
+            except (RuntimeError, CommitFailed) as error:
+                errors.append(error)
+
+        store.gate = anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, text("SM7"))
+            await store.waiting.wait()
+            tasks.start_soon(ask, text("SM8"))
+            tasks.start_soon(ask, CloseConversation(conversation=conversation, by="ana"))
+            tasks.start_soon(ask, text("SM9"))
+            await anyio.wait_all_tasks_blocked()
+            store.gate.set()
+
+        assert sorted(type(each).__name__ for each in errors) == ["CommitFailed", "CommitFailed", "RuntimeError"]
+        for provider_id in ("SM8", "SM9"):
+            await engine.submit(text(provider_id))
+
+        assert not engine.board.conversations[conversation].parked
+        assert len((await engine.history.messages(CONFIG.name, conversation)).items) == 4
+
+
+async def test_a_cursor_from_beyond_the_journal_counts_as_its_end(engine: Engine) -> None:
+    seen: list[int] = []
+    end = engine.feed.cursor
+
+    async def follow() -> None:
+        async for event in engine.feed.events(end + 1_000):
+            seen.append(event.seq)
+            return
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(follow)
+            await anyio.wait_all_tasks_blocked()
+            await engine.submit(text("SM1"))
+
+    assert seen == [end + 1]
 
 
 async def test_a_transport_that_breaks_its_word_leaves_its_text_uncertain_and_the_engine_alive(

@@ -43,9 +43,12 @@ class CountingScript(Script):
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
+        self.news = anyio.Event()
 
     def take(self, recipient: str) -> Treatment:
         self.asked += 1
+        self.news.set()
+        self.news = anyio.Event()
         return super().take(recipient)
 
 
@@ -76,10 +79,10 @@ class SimulatedStandIn:
 
     async def has_been_asked(self, count: int) -> None:
         while self.asked < count:
-            await anyio.sleep(0.005)
+            await self._script.news.wait()
 
     async def is_alone(self) -> None:
-        while self._carrier.connections:
+        while self._carrier.connections:  # noqa: ASYNC110 - the web server tells nobody when one closes
             await anyio.sleep(0.005)
 
 

@@ -92,6 +92,7 @@ async def serve(
             engine=engine,
             access=Access(configuration.board, configuration.tokens),
             simulators={name: each for name, each in engine.transports.items() if isinstance(each, SimulatorTransport)},
+            channels=configuration.channels,
             demo=demo,
         )
         running = Running(url=url_of(listeners[0]), house=house)

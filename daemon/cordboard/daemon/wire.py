@@ -62,8 +62,12 @@ class GuardedProtocol(HttpToolsProtocol):
 
         self._pending += len(data)
         super().data_received(data)
-        if self._pending > MAX_HEAD_BYTES and not self._refused:
+        if self._refused or self.transport.is_closing():
+            return
+
+        if self._pending > MAX_HEAD_BYTES:
             self._refuse()
+            return
 
         # Blank lines before a request, and a body that nobody reads any more, get no more time than a head.
         if self._deadline is None and (self._in_head or self.cycle.response_complete):

@@ -185,7 +185,7 @@ class SqliteStore:
         stack.callback(self._let_go)  # of the boards, last
         writer = connect(self._path, read_only=False, busy_timeout=self._busy_timeout)
         self._writer = await stack.enter_async_context(writer)
-        await writer.run(lambda connection: bring_up_to_date(connection, self._path, shipped_migrations()))
+        await writer.perform(lambda connection: bring_up_to_date(connection, self._path, shipped_migrations()))
         reader = connect(self._path, read_only=True, busy_timeout=self._busy_timeout)
         self._reader = await stack.enter_async_context(reader)
 
@@ -201,4 +201,4 @@ class SqliteStore:
             raise StoreUnavailable(f"{self._path}: cannot {doing}: the store is not open; use it inside `async with`")
 
         with named(self._path, doing):
-            return await on.run(work)
+            return await on.perform(work)

@@ -10,6 +10,7 @@ from msgspec import Struct
 from cordboard.daemon import config_file
 from cordboard.daemon.api.caller import Caller, InHouse, require_admin
 from cordboard.daemon.api.problems import RESPONSES
+from cordboard.engine.errors import InvalidConfiguration
 
 
 class Application(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,5 +41,9 @@ class Applied(Struct, frozen=True, kw_only=True):
 async def apply_configuration(house: InHouse, person: Caller, data: JSONBody[Application]) -> Applied:
     """Check a configuration and put it in force: it works on the next command."""
     new = await anyio.to_thread.run_sync(lambda: config_file.parse(data.toml, source=data.source))
-    changed = await house.apply(new, by=person.name)
+    try:
+        changed = await house.apply(new, by=person.name)
+    except InvalidConfiguration as refusal:  # the board's reasons; the file's own name it already
+        raise InvalidConfiguration(tuple(f"{data.source}: {each}" for each in refusal.problems)) from None
+
     return Applied(board=new.board.name, changed_channels=changed)

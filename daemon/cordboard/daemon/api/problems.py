@@ -119,8 +119,8 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trigger: str | None = None
     limit: int | None = None
     length: int | None = None
-    problems: tuple[str, ...] = ()
-    errors: tuple[dict[str, str], ...] = ()
+    problems: list[str] = []
+    errors: list[dict[str, str]] = []
 
 
 RESPONSES: Final = {
@@ -175,7 +175,7 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
         return answer_defect(request, error)
 
     extra = error.extra if isinstance(error.extra, list) else []
-    errors = tuple(_explain(each) for each in extra if isinstance(each, dict))
+    errors = [_explain(each) for each in extra if isinstance(each, dict)]
     return _response(kind, error.detail, dict(error.headers or {}), errors=errors)
 
 
@@ -219,7 +219,7 @@ def _facts(error: CordboardError) -> dict[str, Any]:
         case MessageTooLong():
             return {"limit": error.limit, "length": error.length}
         case InvalidConfiguration():
-            return {"problems": error.problems}
+            return {"problems": list(error.problems)}
         case _:
             return {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from cordboard.daemon.house import House
 HOME: Final = "/desk/"
 SIGN_IN: Final = "/desk/sign-in"
 
-_PAGES: Final = (HOME, "/phone/")
+_PAGES: Final = re.compile(r"/(desk|phone)(/[^\\]*)?")
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -118,7 +119,7 @@ def _sign_in_page(house: House, *, onward: str, problem: str = "") -> Response[s
 def _own_path(path: str) -> str:
     """Return a path of the desk or of the phones; anything else that was asked for is the desk's front page."""
     parts = urlsplit(path)
-    ours = not parts.scheme and not parts.netloc and parts.path.startswith(_PAGES) and "\\" not in path
+    ours = not parts.scheme and not parts.netloc and _PAGES.fullmatch(parts.path) is not None
     return path if ours else HOME
 
 

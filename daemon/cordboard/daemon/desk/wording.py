@@ -88,9 +88,9 @@ def phone_number(address: str) -> str:
 
 
 def length_of_time(length: Milliseconds) -> str:
-    """Return a length of time in its largest unit: `45 s`, `3 min`, `2 h`, `5 d`."""
+    """Return a length of time in its largest unit: `3 min`, `2 h`, `5 d`. Seconds would only make a page restless."""
     if length < MINUTE:
-        return f"{max(length, 0) // SECOND} s"
+        return "< 1 min"
 
     if length < HOUR:
         return f"{length // MINUTE} min"

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 from litestar import Response, Router, get, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -29,12 +30,16 @@ _VERSION: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 @get("/", include_in_schema=False)
 async def show_phones(exchange: TheExchange) -> Response[Any]:
-    """The phone with the latest text, or the beginning of the first one."""
+    """The phone with the latest text, or a new customer's."""
     threads = exchange.threads()
     if threads:
         return Redirect(_address_of(threads[0].customer, threads[0].number))
 
-    return page("phone.html", version_seen=exchange.version, thread=None, **_around(exchange))
+    numbers = exchange.numbers()
+    if not numbers:
+        raise NotFoundException("No number of yours belongs to a simulated carrier. Add one to the configuration.")
+
+    return Redirect(_address_of(exchange.new_customer(), numbers[0]))
 
 
 @get("/{customer:str}/{number:str}", include_in_schema=False)

@@ -134,7 +134,7 @@ function write(element, words) {
 function lengthOfTime(length) {
   const minutes = Math.floor(Math.max(length, 0) / 60_000);
   if (minutes < 1) {
-    return `${Math.floor(Math.max(length, 0) / 1_000)} s`;
+    return "< 1 min";
   }
 
   if (minutes < 60) {
@@ -144,5 +144,3 @@ function lengthOfTime(length) {
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
-
-export { lengthOfTime };

@@ -59,7 +59,7 @@ class Engine:
         self._limits = limits
         self._waiting_transports = tuple(transports)
         self._transports: dict[str, Transport] = {}
-        self._leave_transport: dict[str, anyio.Event] = {}
+        self._keepers: dict[str, _Keeper] = {}
         self._mailbox = Mailbox(limits.mailbox)
         self._taking = False
         self._tasks: TaskGroup | None = None
@@ -176,8 +176,7 @@ class Engine:
         await self.submit(Configure(config=self._with_limits_of_channels(config, new), by=by))
         kept = {each.name for each in config.channels}
         for name in [each for each in self._transports if each not in kept or each in new]:
-            del self._transports[name]
-            self._leave_transport.pop(name).set()
+            await self._take_out(name)
 
         for transport in new.values():
             await self._bring_in(transport)
@@ -230,8 +229,8 @@ class Engine:
             self._mailbox.close()
             await self._writer.finished.wait()
             self.feed.close()
-            for leave in self._leave_transport.values():
-                leave.set()
+            for keeper in self._keepers.values():
+                keeper.leave.set()
 
     async def _leave_store(self) -> None:
         with anyio.CancelScope(shield=True):  # whoever cancels the host must not leave the store open
@@ -241,14 +240,25 @@ class Engine:
         assert self._tasks is not None, "transports come in inside the block"  # noqa: S101 - states an invariant
         await self._tasks.start(self._keep, transport)
 
+    async def _take_out(self, channel: str) -> None:
+        """Close a transport once nothing is on its way on it, and wait until it is closed: its port may be needed."""
+        del self._transports[channel]
+        await self._outbox.idle(channel)
+        keeper = self._keepers.pop(channel)
+        keeper.leave.set()
+        await keeper.left.wait()
+
     async def _keep(self, transport: Transport, *, task_status: TaskStatus[None]) -> None:
         """Keep a transport open, in a task of its own, so that it is closed where it was opened."""
-        leave = anyio.Event()
-        async with transport:
-            self._transports[transport.name] = transport
-            self._leave_transport[transport.name] = leave
-            task_status.started()
-            await leave.wait()
+        keeper = _Keeper()
+        try:
+            async with transport:
+                self._transports[transport.name] = transport
+                self._keepers[transport.name] = keeper
+                task_status.started()
+                await keeper.leave.wait()
+        finally:
+            keeper.left.set()
 
     def _with_limits_of_channels(self, config: BoardConfig, new: Mapping[str, Transport] | None = None) -> BoardConfig:
         """Return `config` with what its channels' transports can do, so that the board can decide by it."""
@@ -260,6 +270,14 @@ class Engine:
             for each in config.channels
         )
         return replace(config, channels=channels)
+
+
+class _Keeper:
+    """Whoever keeps a transport open: told to leave, and tells when it has left."""
+
+    def __init__(self) -> None:
+        self.leave = anyio.Event()
+        self.left = anyio.Event()
 
 
 async def _all(outcomes: Iterable[asyncio.Future[Outcome]]) -> None:

@@ -55,7 +55,11 @@ class Feed:
         self._news.set()
 
     async def events(self, after: int) -> AsyncIterator[Event]:
-        """Yield every event numbered above `after` in order, waiting for more until the feed closes."""
+        """Yield every event numbered above `after` in order, waiting for more until the feed closes.
+
+        A cursor from beyond the last event (of a journal that is no more, say) counts as the last one.
+        """
+        after = min(after, self.cursor)
         while True:
             news = self._news
             events = await self._next(after)

@@ -92,6 +92,19 @@ class Outbox:
         """Begin nothing more."""
         self._stopping.set()
 
+    async def idle(self, channel: str) -> None:
+        """Wait until nothing is on its way on a channel. Nothing new begins while its transport is not listed."""
+        turn = self._turn(channel)
+        borrowers = [object() for _ in range(self._sends)]
+        for borrower in borrowers:
+            await turn.acquire_on_behalf_of(borrower)
+
+        for borrower in borrowers:
+            turn.release_on_behalf_of(borrower)
+
+    def _turn(self, channel: str) -> anyio.CapacityLimiter:
+        return self._turns.setdefault(channel, anyio.CapacityLimiter(self._sends))
+
     def _put(self, message: Message) -> None:
         if self._tasks is None or message.channel not in self._transports:
             return  # it stays queued: whoever brings the transport, or starts again, calls `look`
@@ -128,8 +141,8 @@ class Outbox:
 
             return
 
-        async with self._turns.setdefault(message.channel, anyio.CapacityLimiter(self._sends)):
-            if self._stopping.is_set():
+        async with self._turn(message.channel):
+            if self._stopping.is_set() or self._transports.get(message.channel) is not transport:
                 return
 
             try:

@@ -94,11 +94,13 @@ class Writer:
         batch = _BatchInTheMaking(self.board, self._clock.now(), answers)
         batch.tick()
         for letter in letters:
-            batch.apply(letter)
+            if not self.board.broken:
+                batch.apply(letter)
 
         if self.board.broken:
             self._stale = True
-            self._fail(letters, "a decision failed half-way; the whole batch was undone", BoardBroken())
+            batch.blame()
+            self._fail(letters, "another decision failed half-way, and the whole batch was undone", BoardBroken())
         elif batch.events or batch.new_answers:
             await self._commit(letters, batch)
         else:
@@ -174,6 +176,12 @@ class _BatchInTheMaking:
             early_reports=board.early_reports if changes.early_reports else None,
             answers=tuple(self.new_answers),
         )
+
+    def blame(self) -> None:
+        """Tell whoever asked for the decision that broke the board what it was, and nobody else."""
+        letter, defect = self._told[-1]
+        if isinstance(defect, Exception):
+            letter.fail(defect)
 
     def tell(self) -> None:
         for letter, told in self._told:

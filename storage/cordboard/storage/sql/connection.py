@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self, TypeVar
 
 import aiosqlite
+import anyio
 
 from cordboard.engine.vocabulary import Milliseconds
 
@@ -25,11 +27,27 @@ every second large commit pay for that."""
 class Connection(aiosqlite.Connection):
     """An aiosqlite connection that runs a whole function in one hop to its thread."""
 
+    _ending: asyncio.Future[None] | None = None
+
     async def __aenter__(self) -> Self:
-        await super().__aenter__()
+        try:
+            await super().__aenter__()
+        except BaseException:
+            # aiosqlite ends the thread and does not wait for it: the thread would tell so to a loop that may be gone.
+            if self._ending is not None:
+                with anyio.CancelScope(shield=True):
+                    await self._ending
+
+            raise
+
         return self
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def stop(self) -> asyncio.Future[None] | None:
+        """End the thread, as aiosqlite does; `async with` sees to it."""
+        self._ending = super().stop()
+        return self._ending
+
+    async def perform(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run `work` in the connection's thread. If the caller is cancelled, it still runs to its end.
 
         Give it a closure: aiosqlite logs the `repr` of what it runs, and arguments would be seen in it.
