@@ -85,7 +85,7 @@ class Demo:
             process.communicate(timeout=30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running, which no test elsewhere may meet
 def chromium() -> Iterator[Browser]:
     executable = next((found for each in BROWSERS if (found := shutil.which(each))), None)
     if executable is None:

@@ -113,16 +113,16 @@ async def test_a_stream_resumes_without_a_gap(daemon: Daemon) -> None:
     assert [(each or {}).get("body") for each in seen] == ["two", "three"]
 
 
-async def test_a_thousand_texts_while_away_are_all_told(daemon: Daemon) -> None:
-    for start in range(0, 200, 50):
-        await asyncio.gather(*(daemon.text(str(n), customer=f"+1415555{n:04}") for n in range(start, start + 50)))
+async def test_everything_that_happened_at_once_is_told_in_order(daemon: Daemon) -> None:
+    await asyncio.gather(*(daemon.text(str(n), customer=f"+1415555{n:04}") for n in range(100)))
 
     async with following(daemon, "sue", "?after=0") as stream:
-        bodies: list[str] = []
-        while len(bodies) < 200:
-            bodies += [each["body"] for each in await stream.until("message_received") if "body" in each]
+        seen: list[dict[str, Any]] = []
+        while kinds(seen).count("conversation_queued") < 100:
+            seen += await stream.until("conversation_queued")
 
-    assert sorted(bodies, key=int) == [str(n) for n in range(200)]
+    assert [each["seq"] for each in seen] == list(range(1, len(seen) + 1))
+    assert {each["body"] for each in seen if "body" in each} == {str(n) for n in range(100)}
 
 
 @pytest.mark.parametrize("after", ["-1", "x", "1.5", "9" * 20, "1000"])
@@ -190,6 +190,45 @@ async def test_what_was_taken_while_a_rep_was_away_is_told_when_they_come_back(d
         seen = await ana.until("presence_changed")
 
     assert kinds(seen) == ["conversation_picked", "presence_changed"]
+
+
+async def test_an_offer_that_was_ended_while_its_rep_was_away_is_told(daemon: Daemon) -> None:
+    await daemon.text(to=daemon.picked)
+    await daemon.say("ana")
+    await daemon.say("ben")
+    ana, ben, sue = daemon.as_("ana"), daemon.as_("ben"), daemon.as_("sue")
+    await ben.post("/v1/conversations/1/pick")
+    await ben.post("/v1/conversations/1/park")
+    await ben.post("/v1/conversations/1/resume")
+    await ben.post("/v1/conversations/1/transfer", json={"rep": "ana"})
+    await ana.post("/v1/conversations/1/decline")
+    await sue.post("/v1/conversations/1/transfer", json={"rep": "ana"})
+    async with following(daemon, "ana", "?after=0") as stream:
+        await stream.until("offer_declined")
+        await stream.until("conversation_offered")
+        last = stream.last_id
+
+    await sue.post("/v1/conversations/1/close")
+    async with following(daemon, "ana", **{"Last-Event-ID": last}) as stream:
+        await daemon.say("ana", Presence.BUSY)
+        seen = await stream.until("presence_changed")
+
+    assert kinds(seen) == ["conversation_closed", "presence_changed"]
+
+
+async def test_what_was_never_in_sight_does_not_leave_it(daemon: Daemon) -> None:
+    await daemon.say("ben")
+    await daemon.text(to=daemon.picked)
+    ben = daemon.as_("ben")
+    await ben.post("/v1/conversations/1/pick")
+    await ben.post("/v1/conversations/1/park")
+    last = str(daemon.engine.feed.cursor)
+    await ben.post("/v1/conversations/1/close")
+    async with following(daemon, "ana", **{"Last-Event-ID": last}) as stream:
+        await daemon.say("ana")
+        seen = await stream.until("presence_changed")
+
+    assert kinds(seen) == ["presence_changed"]
 
 
 async def test_a_waiting_conversation_that_a_supervisor_closes_or_moves_away_leaves_the_list(daemon: Daemon) -> None:

@@ -48,50 +48,49 @@ async def test_an_answer_without_a_body_has_none(daemon: Daemon) -> None:
     assert "content-length" not in answer.headers
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
+async def test_the_transport_sees_the_url_that_the_carrier_signed(daemon: Daemon) -> None:
+    for target in (
         "/webhooks/main",
         "/webhooks/main?",
         "/webhooks/main?b=2&a=1&a=%2B1+x",
         "/webhooks/m%61in?x=%e2%98%8e&y=%E2%98%8E",
         "/webhooks/main?bodySHA256=ab%20cd",
-    ],
-)
-async def test_the_transport_sees_the_url_that_the_carrier_signed(daemon: Daemon, target: str) -> None:
-    await raw(daemon, f"GET {target} HTTP/1.1\r\nHost: x\r\nX-Secret: right\r\nX-Odd: \xe9\r\n\r\n".encode("latin-1"))
+    ):
+        await raw(
+            daemon, f"GET {target} HTTP/1.1\r\nHost: x\r\nX-Secret: right\r\nX-Odd: \xe9\r\n\r\n".encode("latin-1")
+        )
 
-    request = daemon.carrier.requests[-1]
-    assert request.method == "GET"
-    assert request.url == f"https://sms.example.com{target.removesuffix('?')}"
-    assert request.headers["x-odd"] == "é"
-    assert request.body == b""
-
-
-@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
-async def test_the_door_takes_the_methods_that_carriers_use(daemon: Daemon, method: str) -> None:
-    answer = await daemon.as_("").request(method, "/webhooks/main", headers=RIGHT)
-
-    assert answer.status_code == 204
-    assert daemon.carrier.requests[-1].method == method
+        request = daemon.carrier.requests[-1]
+        assert request.method == "GET"
+        assert request.url == f"https://sms.example.com{target.removesuffix('?')}"
+        assert request.headers["x-odd"] == "é"
+        assert request.body == b""
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "BREW"])
-async def test_the_door_takes_no_other_method(daemon: Daemon, method: str) -> None:
-    answer = await daemon.as_("").request(method, "/webhooks/main", headers=RIGHT)
+async def test_the_door_takes_the_methods_that_carriers_use(daemon: Daemon) -> None:
+    for method in ("GET", "POST", "OPTIONS"):
+        answer = await daemon.as_("").request(method, "/webhooks/main", headers=RIGHT)
 
-    # A method that HTTP does not know is refused by the web server already.
-    assert answer.status_code == (400 if method == "BREW" else 405)
-    assert method == "BREW" or answer.headers["allow"] == "GET, POST, OPTIONS"
-    assert daemon.carrier.requests == []
+        assert answer.status_code == 204
+        assert daemon.carrier.requests[-1].method == method
 
 
-@pytest.mark.parametrize("path", ["/webhooks/other", "/webhooks/", "/webhooks/main/", "/webhooks/main/x", "/webhooks"])
-async def test_a_channel_that_does_not_exist_is_not_found(daemon: Daemon, path: str) -> None:
-    answer = await daemon.as_("").post(path, json={"id": "IN1"}, headers=RIGHT)
+async def test_the_door_takes_no_other_method(daemon: Daemon) -> None:
+    for method in ("PUT", "DELETE", "PATCH", "HEAD", "BREW"):
+        answer = await daemon.as_("").request(method, "/webhooks/main", headers=RIGHT)
 
-    assert answer.status_code == 404
-    assert answer.json()["type"] == "urn:cordboard:problem:not-found"
+        # A method that HTTP does not know is refused by the web server already.
+        assert answer.status_code == (400 if method == "BREW" else 405)
+        assert method == "BREW" or answer.headers["allow"] == "GET, POST, OPTIONS"
+        assert daemon.carrier.requests == []
+
+
+async def test_a_channel_that_does_not_exist_is_not_found(daemon: Daemon) -> None:
+    for path in ("/webhooks/other", "/webhooks/", "/webhooks/main/", "/webhooks/main/x", "/webhooks"):
+        answer = await daemon.as_("").post(path, json={"id": "IN1"}, headers=RIGHT)
+
+        assert answer.status_code == 404
+        assert answer.json()["type"] == "urn:cordboard:problem:not-found"
 
 
 async def test_a_forged_text_is_refused_counted_and_logged_without_its_body(daemon: Daemon) -> None:
@@ -238,12 +237,12 @@ async def test_many_texts_at_once_are_all_kept(daemon: Daemon) -> None:
         answers = await asyncio.gather(
             *(
                 carrier.post("/webhooks/main", json={"id": f"IN{n}", "from": f"+1415555{n:04}"}, headers=RIGHT)
-                for n in range(300)
+                for n in range(100)
             )
         )
 
     assert {each.status_code for each in answers} == {200}
-    assert len(daemon.engine.board.conversations) == 300
+    assert len(daemon.engine.board.conversations) == 100
 
 
 async def raw(daemon: Daemon, request: bytes) -> bytes:

@@ -194,7 +194,7 @@ async def test_there_are_no_phones_without_a_simulated_carrier() -> None:
     config = BoardConfig(name="test", reps=(Rep(name="ana"),))
     async with Engine(config, store=MemoryStore()) as engine:
         app = create_app(House(engine=engine, access=Access(config, {"ana": Secret(TOKEN)})))
-        transport = httpx.ASGITransport(app=app)
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as client:
             assert (await client.get("/phone/")).status_code == 404
 

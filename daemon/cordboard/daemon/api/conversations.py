@@ -13,7 +13,7 @@ from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listing
 from cordboard.engine.carrier import Media
 from cordboard.engine.commands import Reply
-from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.errors import InvalidMessage
 from cordboard.engine.events import ConversationOpened, Move, WrapUpEnded
 from cordboard.engine.ports import ConversationQuery
 from cordboard.engine.vocabulary import State
@@ -94,9 +94,7 @@ async def send_message(
         media=tuple(_attachment(each) for each in data.media),
     )
     outcome = await house.engine.submit(reply, once=once)
-    if outcome.message is None:
-        raise NotFound(f"conversation {conversation_id} has no such message")
-
+    assert outcome.message is not None, "a reply that was taken has a message"  # noqa: S101 - states an invariant
     return MessageView.of(outcome.message)
 
 

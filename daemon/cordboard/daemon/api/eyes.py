@@ -17,7 +17,6 @@ from cordboard.engine.events import (
     Grant,
     MessageEvent,
     Move,
-    OfferAccepted,
     OfferDeclined,
     OfferExpired,
     OfferWithdrawn,
@@ -121,7 +120,7 @@ class Eyes:
                     waits, holder = False, past.rep
                 case ConversationParked() | ConversationClosed():
                     waits, holder = False, None
-                case OfferAccepted() | _:
+                case _:
                     pass
 
         return holder == self._rep or (waits and queue in self._sight.queues)

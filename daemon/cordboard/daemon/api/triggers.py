@@ -25,7 +25,6 @@ from cordboard.engine.commands import (
     ResumeConversation,
     TransferConversation,
 )
-from cordboard.engine.errors import NotFound
 from cordboard.engine.records import Once
 
 
@@ -83,9 +82,7 @@ def _handler(
 
 async def _move(house: House, command: RepCommand, once: Once | None) -> ConversationView:
     outcome = await house.engine.submit(command, once=once)
-    if outcome.conversation is None:
-        raise NotFound(f"there is no conversation {command.conversation}")
-
+    assert outcome.conversation is not None, "a move that was made has moved one"  # noqa: S101 - states an invariant
     return ConversationView.of(outcome.conversation)
 
 
