@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from urllib.parse import urlencode
 
 import anyio
 import uvicorn
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # Twilio ships no types
 
 from benchmarks.measuring import print_machine, rates, ratio, summary
 from cordboard.daemon.access import Access
@@ -78,16 +79,10 @@ async def serve(what: str) -> None:
 
 
 async def _serve_app(app: Any) -> None:
-    config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, http="httptools", log_config=None, access_log=False, lifespan="off"
-    )
-    server = uvicorn.Server(config)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-
-        print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+    config = uvicorn.Config(app, http="httptools", log_config=None, access_log=False, lifespan="off", ws="none")
+    listener = socket.create_server(("127.0.0.1", 0), backlog=2 * WIDTH)
+    print(listener.getsockname()[1], flush=True)
+    await uvicorn.Server(config).serve([listener])
 
 
 def requests(first: int) -> list[bytes]:

@@ -1,7 +1,8 @@
 """The durable path: texts through engine and SQLite to disk, beside a bare loop that writes the same rows.
 
-The bare loop is what SQLite itself can do: one thread, no event loop, the rows of a text (journal, message, conversation)
-made beforehand, and as many texts in a transaction as the engine has in flight. Run as `python -m benchmarks.durable`.
+The bare loop is what SQLite itself can do: one thread, no event loop, the rows of a text (journal, message,
+conversation) made beforehand, and as many texts in a transaction as the engine has in flight. Run as
+`python -m benchmarks.durable`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import anyio
 
-from benchmarks.measuring import print_machine, ratio, rates, summary
+from benchmarks.measuring import print_machine, rates, ratio, summary
 from cordboard.engine import BoardConfig, Channel, Engine, Number, Queue, Workstream
 from cordboard.engine.carrier import TextReceived
 from cordboard.engine.vocabulary import NumberKind
@@ -143,9 +145,8 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     print_machine()
     for width in TEXTS:
-        rows, schema = rows_of_a_run(width)
-        ours = rates(rounds, lambda width=width: run_engine(width))  # type: ignore[misc] # binds the loop's value
-        bare = rates(rounds, lambda width=width: run_bare(width, rows, schema))  # type: ignore[misc]
+        ours = rates(rounds, partial(run_engine, width))
+        bare = rates(rounds, partial(run_bare, width, *rows_of_a_run(width)))
         print(summary(f"engine + SQLite, {width} in flight", ours, "texts/s"))
         print(summary(f"bare SQLite, {width} texts a transaction", bare, "texts/s"))
         print(ratio("engine / bare", ours, bare))
