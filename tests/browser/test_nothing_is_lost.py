@@ -141,9 +141,9 @@ def test_what_happened_while_the_line_was_down_is_shown_when_it_is_back(
     demo.start()
     expect(desk.locator("#link")).to_contain_text("Connection lost")
     text(phone, "Two")
-    expect(desk.locator(".text.theirs").last).to_contain_text("One")
     desk.unroute("**/desk/stream*")
-    expect(desk.locator(".text.theirs").last).to_contain_text("Two", timeout=20_000)
+    expect(desk.locator("#link")).to_contain_text("Connected again", timeout=20_000)
+    expect(desk.locator(".text.theirs").last).to_contain_text("Two")
 
 
 def test_a_text_whose_answer_was_lost_is_sent_once(desk_of: Open, phone_of: Open) -> None:
@@ -174,3 +174,16 @@ def test_signing_out_forgets_what_was_typed(desk_of: Open, phone_of: Open) -> No
     desk.get_by_role("button", name="Sign out").click()
     expect(desk.get_by_role("button", name="Continue as Ana")).to_be_visible()
     assert desk.evaluate("localStorage.length") == 0
+
+
+def test_texts_that_follow_each_other_quickly_all_arrive_in_their_order(desk_of: Open, phone_of: Open) -> None:
+    desk, phone = desk_of("Ana"), phone_of()
+    text(phone, "Count for me")
+    accept(desk)
+    words = ["one", "two", "three", "four", "five"]
+    for word in words:
+        desk.keyboard.type(word)
+        desk.keyboard.press("Enter")
+
+    expect(phone.locator(".text.theirs .bubble")).to_have_text(words)
+    expect(desk.get_by_label("Your text to")).to_have_value("")

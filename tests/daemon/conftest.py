@@ -19,6 +19,7 @@ from cordboard.daemon import config_file
 from cordboard.daemon.access import Access
 from cordboard.daemon.app import create_app
 from cordboard.daemon.house import House
+from cordboard.daemon.wire import GuardedProtocol
 from cordboard.engine import BoardConfig, Channel, Engine, Number, Queue, Rep, Workstream
 from cordboard.engine.carrier import (
     Accepted,
@@ -157,7 +158,13 @@ def token_of(name: str) -> str:
 async def served(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application on loopback, and yield its address."""
     config = uvicorn.Config(
-        app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=5
+        app,
+        http=GuardedProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))

@@ -204,7 +204,7 @@ async def test_a_defect_is_told_to_the_log_and_not_to_the_client(
 
     assert answer.status_code == 500
     assert "ZeroDivisionError" not in answer.text
-    assert "defect" not in problem_of(answer)["detail"]
+    assert "characters" not in problem_of(answer)["detail"]
     (line,) = [each for each in logged if each["event"] == "request_failed"]
     assert "ZeroDivisionError" in line["traceback"]
     assert "account number is 12345" not in json.dumps({**line, "traceback": line["traceback"].split("ZeroDiv")[-1]})
@@ -216,7 +216,7 @@ async def test_a_defect_is_told_to_the_log_and_not_to_the_client(
         (errors.Overloaded("full"), 503),
         (errors.NotRunning("stopping"), 503),
         (errors.CommitFailed("no disk"), 503),
-        (errors.StoreUnavailable("no disk"), 503),
+        (errors.StoreUnavailable("no disk at /var/lib"), 503),
         (errors.BoardBroken("half-way"), 503),
         (errors.CordboardError("something"), 500),
     ],
@@ -231,7 +231,7 @@ async def test_what_is_our_fault_is_no_fault_of_the_clients(
     answer = await daemon.as_("ana").post("/v1/conversations/1/accept")
 
     assert answer.status_code == status
-    problem_of(answer)
+    assert "/var/lib" not in problem_of(answer)["detail"]
     assert ("retry-after" in answer.headers) is (status == 503)
 
 
@@ -258,3 +258,10 @@ def test_the_slug_of_a_problem_is_its_own() -> None:
     kinds = {*BY_ERROR.values(), *BY_STATUS.values()}
 
     assert len({each.slug for each in kinds}) == len(kinds)
+
+
+def test_the_documentation_lists_every_problem(pytestconfig: pytest.Config) -> None:
+    page = (pytestconfig.rootpath / "docs" / "http-api.md").read_text(encoding="utf-8")
+
+    for kind in (*BY_ERROR.values(), *BY_STATUS.values()):
+        assert f"`{kind.slug}`" in page, kind.slug

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import anyio
 import msgspec
@@ -36,6 +36,7 @@ from cordboard.engine.commands import (
 )
 from cordboard.engine.errors import (
     BoardInUse,
+    ChannelUnavailable,
     CommitFailed,
     IllegalTransition,
     InvalidConfiguration,
@@ -560,13 +561,43 @@ async def test_a_transport_is_replaced_only_when_nothing_is_on_its_way_on_it(
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(lambda: engine.configure(CONFIG, transports=[other]))
             await anyio.wait_all_tasks_blocked()
-            assert (carrier.open, other.open) == (True, False)
+            assert carrier.open
+            assert not other.sent
             gate.set()
 
         await other.has_sent(1)
 
     assert not carrier.open
     assert [each.body for each in (*carrier.sent, *other.sent)] == ["by the old one", "by the new one"]
+
+
+async def test_a_transport_that_cannot_be_opened_leaves_everything_as_it_was(
+    engine: Engine, carrier: RecordingTransport
+) -> None:
+    class Shut(RecordingTransport):
+        async def __aenter__(self) -> Self:
+            raise OSError("the port is taken")
+
+    before = engine.board.config
+    with pytest.raises(ChannelUnavailable, match="'main' cannot be opened: the port is taken"):
+        await engine.configure(replace(CONFIG, time_zone="Europe/Vienna"), transports=[Shut()])
+
+    conversation = await answered(engine)
+    await engine.submit(Reply(conversation=conversation, by="ana", body="hello"))
+    with anyio.fail_after(5):
+        await carrier.has_sent(1)
+
+    assert engine.board.config == before
+
+
+async def test_a_configuration_that_is_refused_closes_the_transports_it_brought(engine: Engine) -> None:
+    other = RecordingTransport()
+    with pytest.raises(InvalidConfiguration):
+        await engine.configure(replace(CONFIG, queues=()), transports=[other])
+
+    with anyio.fail_after(5):
+        while other.open:
+            await anyio.lowlevel.checkpoint()
 
 
 async def test_a_decision_that_breaks_the_board_is_undone_and_only_its_asker_is_told_why(

@@ -64,10 +64,11 @@ class Door:
             await _refuse(send, kind, str(refusal), ("connection", "close"))
             return
         except CordboardError as error:
-            kind = problems.kind_of(error)
-            self._metrics.count_refusal(channel, kind.slug)
             # Whatever keeps us from taking a text is our fault here, and a carrier tries again only after a 5xx.
-            await _refuse(send, kind if kind.status == _UNAVAILABLE.status else _UNAVAILABLE, str(error))
+            kind = problems.kind_of(error)
+            kind = kind if kind.status == _UNAVAILABLE.status else _UNAVAILABLE
+            self._metrics.count_refusal(channel, kind.slug)
+            await _refuse(send, kind, problems.explain_outage(kind))
             return
 
         if reply.refusal:
@@ -94,7 +95,7 @@ class Door:
 
     def _request(self, channel: str, scope: HTTPScope, body: bytes) -> WebhookRequest:
         """Return the request as the carrier sees it: its raw path and query are signed, so they stay as they came."""
-        public_url: str = getattr(self._house.engine.transports[channel], "public_url", "")
+        public_url: str = getattr(self._house.engine.transports.get(channel), "public_url", "")
         url = public_url.rstrip("/") + scope["raw_path"].decode("latin-1")
         if scope["query_string"]:
             url = f"{url}?{scope['query_string'].decode('latin-1')}"

@@ -113,6 +113,12 @@ class InvalidConfiguration(CordboardError):
         super().__init__("the configuration cannot be used:\n" + "\n".join(f"  {each}" for each in problems))
 
 
+class ChannelUnavailable(CordboardError):
+    """A channel's transport cannot be opened."""
+
+    fault = Fault.OPERATOR
+
+
 class StoreUnavailable(CordboardError):
     """The store cannot be opened, read or written."""
 

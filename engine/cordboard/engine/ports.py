@@ -124,7 +124,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     Attributes:
         board: Whose.
-        events: What happened, in order; appended to the journal.
+        events: What happened, in order; appended to the journal, which takes no number twice.
         conversations: The conversations that changed, as they are now.
         messages: The messages that are new or changed, as they are now.
         reps: The reps who changed, as they are now.

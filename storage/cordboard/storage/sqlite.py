@@ -185,9 +185,12 @@ class SqliteStore:
         stack.callback(self._let_go)  # of the boards, last
         writer = connect(self._path, read_only=False, busy_timeout=self._busy_timeout)
         self._writer = await stack.enter_async_context(writer)
-        await writer.perform(lambda connection: bring_up_to_date(connection, self._path, shipped_migrations()))
+        await writer.perform(self._bring_up_to_date)
         reader = connect(self._path, read_only=True, busy_timeout=self._busy_timeout)
         self._reader = await stack.enter_async_context(reader)
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        bring_up_to_date(connection, self._path, shipped_migrations(), patience=self._busy_timeout)
 
     def _let_go(self) -> None:
         while self._holds:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from cordboard.engine.errors import (
     BoardBroken,
+    ChannelUnavailable,
     CommitFailed,
     CordboardError,
     IllegalTransition,
@@ -68,6 +69,7 @@ BY_ERROR: Final[dict[type[CordboardError], Kind]] = {
     KeyReused: Kind(422, "idempotency-key-reused", "This idempotency key was used for another request"),
     InvalidConfiguration: Kind(422, "invalid-configuration", "The configuration cannot be used"),
     TransportUnavailable: Kind(422, "transport-unavailable", "A channel's provider has no transport here"),
+    ChannelUnavailable: Kind(422, "channel-unavailable", "A channel cannot be opened"),
     Overloaded: Kind(503, "overloaded", "Cordboard has too much to do just now", 1),
     NotRunning: Kind(503, "not-running", "Cordboard is starting or stopping", 2),
     CommitFailed: Kind(503, "commit-failed", "The store could not keep this; nothing of it happened", 2),
@@ -164,8 +166,15 @@ def answer_cordboard_error(_: Request[Any, Any, Any], error: CordboardError) -> 
     kind = kind_of(error)
     if kind.status >= INTERNAL.status:
         log.warning("request_failed", problem=kind.slug, reason=str(error))
+        return _response(kind, explain_outage(kind), headers_of(kind))
 
     return _response(kind, str(error), headers_of(kind), **_facts(error))
+
+
+def explain_outage(kind: Kind) -> str:
+    """Say what a client needs to know of a fault of ours: paths and causes are for the log."""
+    again = "" if kind.retry_after is None else f" Try again after {kind.retry_after} s."
+    return f"{kind.title}.{again} The daemon's log says more."
 
 
 def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -183,7 +192,7 @@ def answer_defect(_: Request[Any, Any, Any], error: Exception) -> Response[bytes
     """Answer what nobody expected, and tell the log, not the client."""
     # Formatted here: a log that shows the variables of each frame would show texts and numbers.
     log.error("request_failed", problem=INTERNAL.slug, traceback="".join(traceback.format_exception(error)))
-    return _response(INTERNAL, "The request could not be served. The daemon's log says more.")
+    return _response(INTERNAL, explain_outage(INTERNAL))
 
 
 def answer_missing_page(response: Response[Any]) -> Response[Any]:

@@ -1,6 +1,7 @@
 // The desk in the browser: what the daemon cannot know. htmx fetches the parts; this keeps the page calm around them.
 
-import { Drafts, forgetEverything, measure } from "./drafts.js";
+import { append, boxOf, fill, keepDraftsIn } from "./composer.js";
+import { Drafts, forgetEverything } from "./drafts.js";
 import { Line, setClock, tick } from "./live.js";
 import { refresh, refreshSoon } from "./parts.js";
 import { showRefusal, wasDone } from "./refusals.js";
@@ -14,10 +15,10 @@ const byKeyboard = matchMedia("(pointer: fine)");
 const NEAR = 40; // pixels: this close to its end, a transcript follows new texts
 
 const article = () => document.querySelector("article[data-conversation]");
-const textarea = () => article()?.querySelector("textarea");
+const composer = () => article()?.querySelector(".composer");
+const textarea = () => boxOf(composer());
 
-// The conversation in the pane.
-
+let leaving = false; // signing out: nothing is kept any more
 let shown = null; // the conversation in the pane
 let pinned = true; // whether its transcript follows new texts
 let texts = 0; // the customer's texts in it
@@ -26,6 +27,10 @@ let offers = new Set(idsOfOffers());
 const watcher = new ResizeObserver(() => pinned && toEnd());
 
 function refreshed() {
+  if (leaving) {
+    return;
+  }
+
   const now = article();
   const id = now?.dataset.conversation ?? null;
   body.classList.toggle("reading", id !== null);
@@ -59,7 +64,7 @@ function opened(now, id) {
 
   texts = now.querySelectorAll(".theirs").length;
   watcher.observe(now.querySelector(".scroll"));
-  compose(textarea(), drafts.read(id).text);
+  fill(composer());
   toEnd();
 }
 
@@ -118,25 +123,6 @@ function announceOffers(now) {
 
 // The composer.
 
-function compose(area, text) {
-  if (area) {
-    area.value = text;
-    measured(area);
-  }
-}
-
-function measured(area) {
-  area.style.height = "auto";
-  area.style.height = `${Math.min(area.scrollHeight + 2, 168)}px`;
-  const count = area.form.querySelector(".count");
-  const { characters, parts } = measure(area.value);
-  const longest = Number(count.dataset.longest);
-  const over = longest && characters > longest;
-  const of = over ? ` of ${longest}` : "";
-  count.textContent = characters ? `${characters}${of} characters · ${parts} SMS` : "";
-  count.classList.toggle("over", Boolean(over));
-}
-
 function writable(now) {
   const area = textarea();
   if (area) {
@@ -145,44 +131,11 @@ function writable(now) {
   }
 }
 
-body.addEventListener("input", ({ target }) => {
-  if (target.matches(".composer textarea")) {
-    drafts.write(target.form.dataset.conversation, target.value);
-    measured(target);
-  }
-});
-
-body.addEventListener("keydown", (event) => {
-  const enter = event.key === "Enter" && !event.shiftKey && !event.isComposing;
-  if (enter && event.target.matches(".composer textarea") && byKeyboard.matches) {
-    event.preventDefault();
-    if (!event.target.readOnly && event.target.value.trim()) {
-      event.target.form.requestSubmit();
-    }
-  }
-});
-
-body.addEventListener("htmx:configRequest", ({ target, detail }) => {
-  if (target.matches(".composer")) {
-    const text = target.querySelector("textarea").value;
-    detail.parameters.body = text;
-    detail.parameters.key = drafts.tried(target.dataset.conversation, text).key;
-  }
-});
-
-function sent(form, text) {
-  const rest = drafts.sent(form.dataset.conversation, text);
-  pinned = true;
-  compose(document.getElementById(`text-${form.dataset.conversation}`), rest);
-}
-
 body.addEventListener("click", ({ target }) => {
   const again = target.closest("[data-again]");
   if (again) {
-    const area = textarea();
-    area.value = [area.value, again.dataset.again].filter(Boolean).join("\n");
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
+    append(composer(), again.dataset.again);
+    textarea().focus();
   }
 
   const older = target.closest("[data-older]");
@@ -209,10 +162,10 @@ body.addEventListener("htmx:confirm", (event) => {
 });
 
 document.getElementById("sign-out").addEventListener("submit", (event) => {
-  const typed = Object.keys(localStorage).some((key) => key.startsWith(drafts.prefix));
-  if (typed && !confirm("Texts that you have typed and not sent will be forgotten. Sign out?")) {
+  if (drafts.any && !confirm("Texts that you have typed and not sent will be forgotten. Sign out?")) {
     event.preventDefault();
   } else {
+    leaving = true;
     forgetEverything();
   }
 });
@@ -221,7 +174,7 @@ document.getElementById("sign-out").addEventListener("submit", (event) => {
 
 body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (wasDone(detail.xhr)) {
-    succeeded(target, detail);
+    succeeded(target);
   } else {
     showRefusal(target, detail.xhr);
     refresh(["me", "overview"]); // a presence that was chosen and not taken
@@ -232,9 +185,9 @@ body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   }
 });
 
-function succeeded(element, detail) {
+function succeeded(element) {
   if (element.matches(".composer")) {
-    sent(element, detail.requestConfig.parameters.body);
+    pinned = true;
   }
 
   if (element.matches("[popover]") && element.isConnected) {
@@ -289,11 +242,12 @@ body.addEventListener("keydown", (event) => {
 
 // Beginning.
 
+keepDraftsIn(drafts);
 body.dataset.name = document.querySelector("main.tables") ? "Overview · Cordboard" : "Cordboard";
 setClock(Number(body.dataset.now));
 setInterval(tick, 1_000);
 refreshed();
-document.addEventListener("visibilitychange", () => document.hidden || markUnread(person, article()));
+document.addEventListener("visibilitychange", () => document.hidden || refreshed());
 new Line({
   url: body.dataset.stream,
   after: body.dataset.cursor,

@@ -1,9 +1,11 @@
-// What is typed and not sent yet: kept in this browser until it is sent, through refreshes, refusals and restarts.
+// What is typed and not surely sent yet: kept in this browser, through refreshes, refusals and restarts.
 //
-// Each draft carries the key under which it is sent. Sending again, after a double click or a lost answer, repeats the
-// key, and the daemon sends the text once. A draft that is changed after it was sent is another text: it gets a new key.
+// A draft is what is in the box (text), and what has left it and is on its way to the daemon, in order (out). Each text goes
+// under a key of its own. Sending the same text again, after its answer was lost, repeats the key, and the daemon sends it
+// once; any other text gets a new one.
 
 const PREFIX = "cordboard:";
+const NOTHING = { text: "", out: [], tried: null };
 
 export class Drafts {
   constructor(person) {
@@ -11,44 +13,49 @@ export class Drafts {
   }
 
   read(conversation) {
-    try {
-      return JSON.parse(localStorage.getItem(this.prefix + conversation)) || { text: "", key: newKey(), tried: "" };
-    } catch {
-      return { text: "", key: newKey(), tried: "" };
-    }
+    return this.load(conversation).text;
   }
 
-  // Keep what is typed; return the draft as it is then.
   write(conversation, text) {
-    const draft = this.read(conversation);
-    if (draft.tried && draft.tried !== text) {
-      draft.key = newKey();
-      draft.tried = "";
-    }
-
-    draft.text = text;
-    this.keep(conversation, draft);
-    return draft;
+    this.keep(conversation, { ...this.load(conversation), text });
   }
 
-  // Note that a draft goes out now, under its key.
-  tried(conversation, text) {
-    const draft = this.write(conversation, text);
-    draft.tried = text;
-    this.keep(conversation, draft);
-    return draft;
+  // What is in the box leaves it.
+  push(conversation, text) {
+    const { out, tried } = this.load(conversation);
+    const key = tried?.text === text ? tried.key : newKey();
+    this.keep(conversation, { text: "", out: [...out, { text, key }], tried: null });
   }
 
-  // Forget what was sent; what was typed since then stays, as a text of its own.
-  sent(conversation, text) {
-    const draft = this.read(conversation);
-    const rest = draft.text === text ? "" : draft.text;
-    this.keep(conversation, { text: rest, key: newKey(), tried: "" });
-    return rest;
+  // What goes next, and under which key.
+  next(conversation) {
+    return this.load(conversation).out[0];
+  }
+
+  // It was sent.
+  done(conversation) {
+    const draft = this.load(conversation);
+    this.keep(conversation, { ...draft, out: draft.out.slice(1) });
+  }
+
+  // It was not, or nobody knows: all that was on its way is back in the box, before what was typed meanwhile.
+  back(conversation) {
+    const { text, out, tried } = this.load(conversation);
+    const texts = [...out.map((each) => each.text), text].filter(Boolean);
+    this.keep(conversation, { text: texts.join("\n"), out: [], tried: out[0] ?? tried });
+  }
+
+  get any() {
+    return Object.keys(localStorage).some((key) => key.startsWith(this.prefix) && JSON.parse(localStorage[key]).text);
+  }
+
+  load(conversation) {
+    const kept = localStorage.getItem(this.prefix + conversation);
+    return kept ? JSON.parse(kept) : NOTHING;
   }
 
   keep(conversation, draft) {
-    if (draft.text || draft.tried) {
+    if (draft.text || draft.out.length) {
       localStorage.setItem(this.prefix + conversation, JSON.stringify(draft));
     } else {
       localStorage.removeItem(this.prefix + conversation);
@@ -68,18 +75,4 @@ export function forgetEverything() {
 // crypto.randomUUID exists over HTTPS and on this machine only; this exists everywhere.
 function newKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (each) => each.toString(16).padStart(2, "0")).join("");
-}
-
-// How many SMS a text takes: 160 characters of the GSM alphabet, or 70 of any; a part of several loses a few to its header.
-
-const GSM =
-  "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-const GSM_DOUBLE = "^{}\\[~]|€\f";
-
-export function measure(text) {
-  const characters = Array.from(text);
-  const plain = characters.every((each) => GSM.includes(each) || GSM_DOUBLE.includes(each));
-  const units = plain ? characters.length + characters.filter((each) => GSM_DOUBLE.includes(each)).length : text.length;
-  const [one, more] = plain ? [160, 153] : [70, 67];
-  return { characters: characters.length, parts: units <= one ? 1 : Math.ceil(units / more) };
 }

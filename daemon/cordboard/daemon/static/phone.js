@@ -1,56 +1,30 @@
 // The customers' phones in the browser.
 
-import { Line, setClock, tick } from "./live.js";
+import { boxOf, fill, keepDraftsIn } from "./composer.js";
+import { Drafts } from "./drafts.js";
+import { Line, setClock } from "./live.js";
 import { refreshSoon } from "./parts.js";
 import { showRefusal, wasDone } from "./refusals.js";
 
 const body = document.body;
-const area = () => document.getElementById("phone-text");
-const scroll = () => document.querySelector("#phone .scroll");
-const NEAR = 40; // pixels
+const composer = document.getElementById("phone-composer");
+const texts = document.querySelector("#phone .scroll");
+const NEAR = 40; // pixels: this close to its end, the thread follows new texts
 
-let pinned = true; // whether the thread follows new texts
+let pinned = true;
 
 function toEnd() {
-  const texts = scroll();
-  if (texts && pinned) {
+  if (pinned) {
     texts.scrollTop = texts.scrollHeight;
   }
 }
 
-function grow() {
-  if (area()) {
-    area().style.height = "auto";
-    area().style.height = `${Math.min(area().scrollHeight + 2, 120)}px`;
-  }
-}
-
-body.addEventListener(
-  "scroll",
-  ({ target }) => {
-    if (target === scroll()) {
-      pinned = target.scrollHeight - target.scrollTop - target.clientHeight < NEAR;
-    }
-  },
-  true,
-);
-
-body.addEventListener("input", ({ target }) => target === area() && grow());
-
-body.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target === area()) {
-    event.preventDefault();
-    if (area().value.trim()) {
-      area().form.requestSubmit();
-    }
-  }
+texts.addEventListener("scroll", () => {
+  pinned = texts.scrollHeight - texts.scrollTop - texts.clientHeight < NEAR;
 });
 
 body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
   if (wasDone(detail.xhr)) {
-    const sent = detail.requestConfig.parameters.body;
-    area().value = area().value === sent ? "" : area().value;
-    grow();
     pinned = true;
   } else {
     showRefusal(target, detail.xhr);
@@ -60,12 +34,12 @@ body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
 });
 
 body.addEventListener("parts:refreshed", toEnd);
+new ResizeObserver(toEnd).observe(texts);
 
 setClock(Number(body.dataset.now));
-setInterval(tick, 1_000);
-toEnd();
-grow();
-area()?.focus({ preventScroll: true });
+keepDraftsIn(new Drafts("phone"));
+fill(composer);
+boxOf(composer).focus({ preventScroll: true });
 new Line({
   url: body.dataset.stream,
   after: body.dataset.cursor,

@@ -16,7 +16,7 @@ from cordboard.engine.carrier import WebhookReply, WebhookRequest
 from cordboard.engine.clock import SystemClock
 from cordboard.engine.commands import Command, Configure
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.errors import CordboardError, NotFound, NotRunning
+from cordboard.engine.errors import ChannelUnavailable, CordboardError, NotFound, NotRunning
 from cordboard.engine.events import Event
 from cordboard.engine.ports import Clock, History, Store, Transport
 from cordboard.engine.records import Once, Outcome
@@ -87,6 +87,7 @@ class Engine:
         Raises:
             StoreUnavailable: The store cannot be used, or somebody else holds the board.
             InvalidConfiguration: The configuration cannot be used.
+            ChannelUnavailable: A transport cannot be opened.
         """
         try:
             await self._open()
@@ -171,17 +172,30 @@ class Engine:
 
         Raises:
             InvalidConfiguration: It cannot be used; everything stays as it was.
+            ChannelUnavailable: A new transport cannot be opened; everything stays as it was.
         """
         new = {transport.name: transport for transport in transports}
-        await self.submit(Configure(config=self._with_limits_of_channels(config, new), by=by))
+        opened: list[_Keeper] = []
+        try:
+            for transport in new.values():
+                opened.append(await self._bring_in(transport))  # noqa: PERF401 - if one fails, the others are known
+
+            await self.submit(Configure(config=self._with_limits_of_channels(config, new), by=by))
+        except BaseException:
+            for keeper in opened:
+                keeper.leave.set()
+
+            raise
+
         kept = {each.name for each in config.channels}
-        for name in [each for each in self._transports if each not in kept or each in new]:
-            await self._take_out(name)
+        retired = [each for name, each in self._keepers.items() if name in new or name not in kept]
+        for name in [each for each in self._keepers if each not in kept]:
+            del self._keepers[name], self._transports[name]
 
-        for transport in new.values():
-            await self._bring_in(transport)
-
+        self._list(opened)
         self._outbox.look()
+        for keeper in retired:
+            await self._retire(keeper)
 
     async def probe(self) -> None:
         """Return if commands are taken and could be committed.
@@ -201,8 +215,7 @@ class Engine:
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
         self._stack.push_async_callback(self._close)
         self._tasks.start_soon(self._writer.run)
-        for transport in self._waiting_transports:
-            await self._bring_in(transport)
+        self._list([await self._bring_in(transport) for transport in self._waiting_transports])
 
         await self._post(Configure(config=self._with_limits_of_channels(self._config)))
         self._taking = True
@@ -236,29 +249,27 @@ class Engine:
         with anyio.CancelScope(shield=True):  # whoever cancels the host must not leave the store open
             await self._store.__aexit__(None, None, None)
 
-    async def _bring_in(self, transport: Transport) -> None:
+    async def _bring_in(self, transport: Transport) -> _Keeper:
+        """Open a transport, which is not used before it is listed."""
         assert self._tasks is not None, "transports come in inside the block"  # noqa: S101 - states an invariant
-        await self._tasks.start(self._keep, transport)
+        keeper = _Keeper(transport)
+        try:
+            await self._tasks.start(keeper.keep)
+        except OSError as error:
+            raise ChannelUnavailable(f"channel {transport.name!r} cannot be opened: {error}") from error
 
-    async def _take_out(self, channel: str) -> None:
-        """Close a transport once nothing is on its way on it, and wait until it is closed: its port may be needed."""
-        del self._transports[channel]
-        await self._outbox.idle(channel)
-        keeper = self._keepers.pop(channel)
+        return keeper
+
+    def _list(self, keepers: Iterable[_Keeper]) -> None:
+        for keeper in keepers:
+            self._keepers[keeper.transport.name] = keeper
+            self._transports[keeper.transport.name] = keeper.transport
+
+    async def _retire(self, keeper: _Keeper) -> None:
+        """Close a transport that is no longer listed, once nothing is on its way on it."""
+        await self._outbox.idle(keeper.transport.name)
         keeper.leave.set()
         await keeper.left.wait()
-
-    async def _keep(self, transport: Transport, *, task_status: TaskStatus[None]) -> None:
-        """Keep a transport open, in a task of its own, so that it is closed where it was opened."""
-        keeper = _Keeper()
-        try:
-            async with transport:
-                self._transports[transport.name] = transport
-                self._keepers[transport.name] = keeper
-                task_status.started()
-                await keeper.leave.wait()
-        finally:
-            keeper.left.set()
 
     def _with_limits_of_channels(self, config: BoardConfig, new: Mapping[str, Transport] | None = None) -> BoardConfig:
         """Return `config` with what its channels' transports can do, so that the board can decide by it."""
@@ -273,11 +284,27 @@ class Engine:
 
 
 class _Keeper:
-    """Whoever keeps a transport open: told to leave, and tells when it has left."""
+    """Keeps a transport open, in a task of its own, so that it is closed where it was opened.
 
-    def __init__(self) -> None:
+    Attributes:
+        transport: Which.
+        leave: Set to have it closed.
+        left: Set once it is.
+    """
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
         self.leave = anyio.Event()
         self.left = anyio.Event()
+
+    async def keep(self, *, task_status: TaskStatus[None]) -> None:
+        """Open it, say so, and close it when told to."""
+        try:
+            async with self.transport:
+                task_status.started()
+                await self.leave.wait()
+        finally:
+            self.left.set()
 
 
 async def _all(outcomes: Iterable[asyncio.Future[Outcome]]) -> None:

@@ -47,12 +47,33 @@ ODD_TEXTS: Final = (
 """Texts and ids that a store has to give back as they were."""
 
 
-async def everything(store: Store, board: str = BOARD) -> tuple[object, ...]:
-    """Return all that a store tells about a board."""
-    conversations = await store.conversations(board, ConversationQuery(limit=10_000))
-    messages = [await store.messages(board, each.id, limit=10_000) for each in conversations.items]
-    unroutable = await store.unroutable(board, limit=10_000)
-    return (await store.load(board), conversations, messages, unroutable, await store.events(board, limit=10_000))
+async def everything(store: Store, board: str = BOARD) -> list[object]:
+    """Return all that a store tells about the first few of everything on a board."""
+    several = range(1, 6)
+    queries = [ConversationQuery(state=each) for each in (None, *State)]
+    queries += [ConversationQuery(customer=conversation(each).customer) for each in several]
+    queries += [ConversationQuery(number=OURS), ConversationQuery(queue="general")]
+    for rep in ("ana", "ben"):
+        queries += [ConversationQuery(rep=rep), ConversationQuery(sight=Sight(rep=rep, queues=("general",)))]
+
+    asked = Prefetch(
+        board=board,
+        provider_ids=tuple(("main", f"SM{each}") for each in several),
+        messages=tuple(several),
+        conversations=tuple(several),
+        pairs=tuple((OURS, conversation(each).customer) for each in several),
+        keys=("key",),
+    )
+    return [
+        await store.load(board),
+        await store.prefetch(asked),
+        await store.unroutable(board),
+        await store.events(board),
+        *[await store.conversations(board, each) for each in queries],
+        *[await store.conversation(board, each) for each in several],
+        *[await store.messages(board, each) for each in several],
+        *[await store.events(board, conversation=each) for each in several],
+    ]
 
 
 class StoreConformance(HistoryConformance):
@@ -393,52 +414,33 @@ class StoreConformance(HistoryConformance):
     # Many boards.
 
     async def test_boards_see_nothing_of_one_another(self, open_store: OpenStore) -> None:
-        """Two boards with the same numbers for everything."""
+        specimens = Specimens()
+        report = DeliveryReported(channel="main", provider_id="SM9", status=MessageStatus.SENT)
+        ours = changed(
+            events=specimens.events(conversation=1),
+            conversations=(conversation(1), active(2, "ana")),
+            messages=(message(1), reply(2, MessageStatus.QUEUED)),
+            reps=(RepState(name="ana"),),
+        )
+        theirs = changed(
+            "fabrikam",
+            events=specimens.events(conversation=2),
+            conversations=(active(1, "ana"), active(2, "ben"), conversation(3), conversation(4)),
+            messages=(message(1, conversation=None), message(3, conversation=2), reply(4, MessageStatus.QUEUED)),
+            reps=(RepState(name="ana", since=AT), RepState(name="ben")),
+            config=BoardConfig(name="fabrikam"),
+            early_reports=(report,),
+            answers=(answer("key"),),
+        )
         async with open_store() as store:
-            for board in (BOARD, "fabrikam"):
-                await store.load(board)
-                await store.commit(
-                    changed(
-                        board,
-                        events=presences(1, 3),
-                        conversations=(active(1, "ana", workstream=board), conversation(2, workstream=board)),
-                        messages=(message(1, body=board), reply(2, MessageStatus.QUEUED, body=board)),
-                        reps=(RepState(name="ana", since=len(board)),),
-                        config=BoardConfig(name=board),
-                        early_reports=(DeliveryReported(channel=board, provider_id="1", status=MessageStatus.SENT),),
-                        answers=(replace(answer("key"), fingerprint=board),),
-                    )
-                )
+            await store.load(BOARD)
+            await store.commit(ours)
+            before = await everything(store)
 
-            await store.commit(changed(events=presences(4, 4), conversations=(conversation(3),)))
-            asked = Prefetch(
-                board="fabrikam",
-                provider_ids=(("main", "SM1"),),
-                messages=(1, 2),
-                conversations=(1, 2, 3),
-                pairs=((OURS, conversation(1).customer), (OURS, conversation(3).customer)),
-                keys=("key",),
-            )
-            known = await store.prefetch(asked)
-            assert {each.workstream for each in known.conversations} == {"fabrikam"}
-            assert [each.id for each in known.conversations] == [1, 2]
-            assert [each.body for each in known.messages] == ["fabrikam", "fabrikam"]
-            assert [each.fingerprint for each in known.answers] == ["fabrikam"]
-
-            snapshot = await store.load("fabrikam")
-            assert snapshot.counters.seq == 3
-            assert snapshot.config == BoardConfig(name="fabrikam")
-            assert [each.workstream for each in snapshot.conversations] == ["fabrikam", "fabrikam"]
-            assert [each.body for each in snapshot.messages] == ["fabrikam"]
-            assert [each.since for each in snapshot.reps] == [len("fabrikam")]
-            assert [each.channel for each in snapshot.early_reports] == ["fabrikam"]
-
-            assert ids(await store.conversations("fabrikam", ConversationQuery())) == [2, 1]
-            sight = Sight(rep="ana", queues=("general",))
-            assert ids(await store.conversations("fabrikam", ConversationQuery(sight=sight))) == [2, 1]
-            assert await store.conversation("fabrikam", 3) is None
-            assert [each.body for each in (await store.messages("fabrikam", 1)).items] == ["fabrikam", "fabrikam"]
-            assert [each.seq for each in await store.events("fabrikam")] == [1, 2, 3]
+            await store.load("fabrikam")
+            await store.commit(theirs)
+            assert await everything(store) == before
+            assert await everything(store, "fabrikam") != before
 
     async def test_a_board_that_nobody_has_heard_of_has_no_past(self, store: Store) -> None:
         assert await store.conversation("nobody", 1) is None

@@ -114,9 +114,9 @@ WHERE board = ? AND id IN (
 
 -- name: latest_conversations
 SELECT record FROM conversations
-WHERE board = ?1 AND id IN (
+WHERE board = ? AND id IN (
     SELECT max(id) FROM conversations
-    WHERE board = ?1 AND number = ?2 AND customer IN (
+    WHERE board = ? AND number = ? AND customer IN (
 ? -- each
     )
     GROUP BY customer

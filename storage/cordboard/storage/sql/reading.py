@@ -71,7 +71,7 @@ def look_up(connection: sqlite3.Connection, request: Prefetch) -> Prefetched:
 
     conversations = known(CONVERSATION, "conversations_by_id", possible(request.conversations))
     for number, customers in _grouped(request.pairs):
-        conversations += known(CONVERSATION, "latest_conversations", customers, number)
+        conversations += known(CONVERSATION, "latest_conversations", customers, request.board, number)
 
     return Prefetched(
         messages=_each_once(messages),

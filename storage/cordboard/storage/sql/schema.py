@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from cordboard.engine.errors import StoreTooNew, StoreUnavailable
+from cordboard.engine.vocabulary import Milliseconds
 
 APPLICATION = 0x636F7264
 """Marks a database as Cordboard's (`PRAGMA application_id`): "cord" in ASCII."""
@@ -22,8 +24,16 @@ def shipped_migrations() -> tuple[str, ...]:
     return tuple(each.read_text(encoding="utf-8") for each in scripts)
 
 
-def bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+def bring_up_to_date(
+    connection: sqlite3.Connection, path: Path, migrations: Sequence[str], *, patience: Milliseconds
+) -> None:
     """Run the migrations that the database has not had, each in a transaction of its own.
+
+    Args:
+        connection: To the database.
+        path: Where that is.
+        migrations: All there are.
+        patience: How long to wait for others who open it for the first time, too.
 
     Raises:
         StoreTooNew: A newer Cordboard wrote it.
@@ -31,7 +41,7 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path, migrations: Seq
         sqlite3.Error: It cannot be read or written.
     """
     _check(connection, path, newest=len(migrations))
-    (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    mode = _write_ahead(connection, patience)
     if mode != "wal":
         raise StoreUnavailable(
             f"{path}: SQLite cannot keep a write-ahead log there (journal mode {mode!r}); use a disk of this machine"
@@ -52,17 +62,35 @@ def schema_version(connection: sqlite3.Connection) -> int:
 
 
 def _check(connection: sqlite3.Connection, path: Path, *, newest: int) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    with connection:
+        connection.execute("BEGIN")  # all of it as of one moment: another process may be migrating
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        version = schema_version(connection)
+
     if application != APPLICATION and (application or tables):
         raise StoreUnavailable(f"{path}: this database belongs to another program: name another file")
 
-    version = schema_version(connection)
     if version > newest:
         raise StoreTooNew(
             f"{path}: its schema is version {version}, and this Cordboard knows versions up to {newest}: "
             "install the Cordboard that wrote it, or restore a backup from before"
         )
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: Milliseconds) -> str:
+    """Have the database keep a write-ahead log from now on, and return its journal mode then."""
+    deadline = time.monotonic() + patience / 1000
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            return str(mode)
+        except sqlite3.OperationalError as error:
+            # For this one lock SQLite does not wait by itself. Only a database that is new can be in the way.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+
+            time.sleep(0.005)
 
 
 def _migrate(connection: sqlite3.Connection, script: str, version: int) -> None:

@@ -1,0 +1,131 @@
+// The box that texts are typed into, wherever there is one (form.composer): it grows, counts, sends with Enter, and is
+// empty as soon as a text goes out, for the next one. What could not be sent comes back into it.
+
+import { wasDone } from "./refusals.js";
+import { measure } from "./segments.js";
+
+const TALLEST = 168; // pixels; beyond, the box scrolls
+const onItsWay = new Set(); // conversations of which a text is on its way: the next one waits until it has arrived
+const hasKeyboard = matchMedia("(pointer: fine)"); // without one, Enter starts a new line and the button sends
+
+let drafts = null;
+
+export function keepDraftsIn(kept) {
+  drafts = kept;
+}
+
+// Put the draft of a conversation into its box. What was on its way when the page was left is in it again.
+export function fill(form) {
+  const conversation = form.dataset.conversation;
+  if (!onItsWay.has(conversation)) {
+    drafts.back(conversation);
+  }
+
+  put(boxOf(form), drafts.read(conversation));
+}
+
+export function append(form, text) {
+  const box = boxOf(form);
+  put(box, [box.value, text].filter(Boolean).join("\n"));
+  drafts.write(form.dataset.conversation, box.value);
+}
+
+export const boxOf = (form) => form?.querySelector("textarea");
+
+function put(box, text) {
+  box.value = text;
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight + 2, TALLEST)}px`;
+  count(box);
+}
+
+function count(box) {
+  const place = box.form.querySelector(".count");
+  if (place) {
+    const { characters, parts } = measure(box.value);
+    const longest = Number(place.dataset.longest);
+    const over = longest > 0 && characters > longest;
+    place.textContent = characters ? `${characters}${over ? ` of ${longest}` : ""} characters · ${parts} SMS` : "";
+    place.classList.toggle("over", over);
+  }
+}
+
+document.body.addEventListener("input", ({ target }) => {
+  if (target.matches(".composer textarea")) {
+    drafts.write(target.form.dataset.conversation, target.value);
+    put(target, target.value);
+  }
+});
+
+document.body.addEventListener("keydown", (event) => {
+  const box = event.target;
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && box.matches(".composer textarea")) {
+    if (hasKeyboard.matches) {
+      event.preventDefault();
+      if (!box.readOnly && box.value.trim()) {
+        box.form.requestSubmit();
+      }
+    }
+  }
+});
+
+// Texts leave the box at once, and go one after the other: they arrive in the order in which they were written.
+document.body.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (!form.matches(".composer") || goingOn) {
+      return;
+    }
+
+    const box = boxOf(form);
+    if (box.value.trim() && !box.readOnly) {
+      drafts.push(form.dataset.conversation, box.value);
+      put(box, "");
+    }
+
+    if (onItsWay.has(form.dataset.conversation) || !drafts.next(form.dataset.conversation)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  },
+  true,
+);
+
+let goingOn = false; // the next text goes: what is being typed stays
+
+function goOn(form) {
+  goingOn = true;
+  form.requestSubmit();
+  goingOn = false;
+}
+
+document.body.addEventListener("htmx:configRequest", ({ target, detail }) => {
+  if (target.matches(".composer")) {
+    const { text, key } = drafts.next(target.dataset.conversation);
+    detail.parameters.body = text;
+    detail.parameters.key = key;
+    onItsWay.add(target.dataset.conversation);
+  }
+});
+
+document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const sender = detail.requestConfig.elt; // it may have left the page meanwhile
+  if (!sender.matches(".composer")) {
+    return;
+  }
+
+  const conversation = sender.dataset.conversation;
+  const form = document.querySelector(`.composer[data-conversation="${conversation}"]`);
+  onItsWay.delete(conversation);
+  if (!wasDone(detail.xhr)) {
+    drafts.back(conversation);
+    form && put(boxOf(form), drafts.read(conversation));
+    return;
+  }
+
+  drafts.done(conversation);
+  if (form && drafts.next(conversation)) {
+    setTimeout(goOn, 0, form); // once htmx has let go of the form
+  }
+});
