@@ -207,7 +207,7 @@ def test_an_offer_is_accepted_before_it_is_replied_to(world: Playground) -> None
 
 def test_a_reply_that_cannot_be_sent_is_refused(world: Playground) -> None:
     world.active_with("ana")
-    for body in ("", "   \n", "a\x00b"):
+    for body in ("", "   \n", "a\x00b", "half \ud83d"):
         with pytest.raises(InvalidMessage):
             world.reply(body)
 
@@ -392,6 +392,21 @@ def test_a_queue_that_is_removed_leaves_its_conversations_to_the_fallback_queue(
 
     world.presence("ana")
     assert world.offered() == "ana"
+
+
+def test_wrap_up_of_one_conversation_does_not_hide_the_next(world: Playground) -> None:
+    world.configure(wrap_up=60_000)
+    world.active_with("ana")
+    world.close()
+    other = replace(world.config.workstreams[0], name="other")
+    moved = replace(world.config.numbers[0], workstream="other")
+    world.do(Configure(config=replace(world.config, workstreams=(*world.config.workstreams, other), numbers=(moved,))))
+    world.text("a new thing")
+    world.later(60_000)
+    world.text("the same new thing")
+
+    assert world.board.conversation(3) is None
+    assert len(world.board.conversations) == 1
 
 
 def test_a_workstream_with_open_conversations_stays(world: Playground) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Self, cast
 
 import anyio
@@ -53,6 +54,7 @@ from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS
 from cordboard.engine.testing.recording import RecordingTransport
 from cordboard.engine.vocabulary import MessageStatus, Presence, State
 from cordboard.storage.memory import MemoryStore
+from cordboard.storage.sqlite import SqliteStore
 
 
 def text(provider_id: str, *, customer: str = CUSTOMER, body: str = "hello") -> TextReceived:
@@ -384,6 +386,17 @@ async def test_a_batch_that_cannot_be_kept_fails_its_callers_and_leaves_nothing(
         page = await engine.history.conversations(CONFIG.name, ConversationQuery())
         assert len(page.items) == 2
         assert before.conversations[0] in engine.board.snapshot().conversations
+
+
+async def test_a_text_that_breaks_the_store_leaves_the_engine_alive(tmp_path: Path) -> None:
+    async with Engine(CONFIG, store=SqliteStore(tmp_path / "board.db")) as engine:
+        with pytest.raises(CommitFailed):
+            await engine.submit(text("SM1", body="half \ud83d"))
+
+        outcome = await engine.submit(text("SM2", body="whole 😀"))
+
+    assert outcome.message is not None
+    assert outcome.message.id == 1
 
 
 async def test_a_full_mailbox_says_so_at_once(clock: ManualClock) -> None:

@@ -27,6 +27,10 @@ APPLY_SECONDS: Final = 30
 """How long a running daemon may take to put a configuration in force."""
 
 
+_PRIVATE = 0o077
+"""Files that the daemon makes hold customers' texts: nobody else on the machine may read them."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command, and return the process's exit code: 0 done, 1 could not be done, 2 not understood."""
     options = _parser().parse_args(arguments)
@@ -96,6 +100,7 @@ def _port(written: str) -> int:
 def _serve(options: argparse.Namespace) -> int:
     configuration = config_file.read(options.config)
     configure_logging(options.log_level)
+    os.umask(_PRIVATE)
     # What serves is imported here: the other commands need none of it, and start the sooner.
     from cordboard.daemon.serve import serve_until_signal
 
@@ -166,6 +171,7 @@ def _problems_of(error: urllib.error.HTTPError) -> list[str]:
 
 def _demo(options: argparse.Namespace) -> int:
     configure_logging("warning")
+    os.umask(_PRIVATE)
     from cordboard.daemon.demo import run_demo
     from cordboard.daemon.demo_check import check_demo
 

@@ -34,6 +34,10 @@ export const boxOf = (form) => form?.querySelector("textarea");
 
 function put(box, text) {
   box.value = text;
+  fit(box);
+}
+
+function fit(box) {
   box.style.height = "auto";
   box.style.height = `${Math.min(box.scrollHeight + 2, TALLEST)}px`;
   count(box);
@@ -53,7 +57,7 @@ function count(box) {
 document.body.addEventListener("input", ({ target }) => {
   if (target.matches(".composer textarea")) {
     drafts.write(target.form.dataset.conversation, target.value);
-    put(target, target.value);
+    fit(target);
   }
 });
 

@@ -54,6 +54,9 @@ def _check_text(decision: Decision, conversation: Conversation, command: Reply) 
     if "\x00" in command.body:
         raise InvalidMessage("the text has a NUL character, which no phone can show; remove it")
 
+    if any("\ud800" <= character <= "\udfff" for character in command.body):
+        raise InvalidMessage("the text has half a character (a lone surrogate), which no phone can show; remove it")
+
     channel = decision.state.channels[conversation.channel]
     if len(command.body) > channel.max_characters:
         raise MessageTooLong(length=len(command.body), limit=channel.max_characters, channel=channel.name)

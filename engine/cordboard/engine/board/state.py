@@ -119,7 +119,8 @@ class BoardState:
             self._by_pair[pair] = new.id
             self.timers.set(("conversation", new.id), conversation_deadline(new, self.workstreams[new.workstream]))
         else:
-            if self.conversations.pop(new.id, None) is not None:
+            self.conversations.pop(new.id, None)
+            if self._by_pair.get(pair) == new.id:  # one in wrap-up may have been followed by another already
                 del self._by_pair[pair]
 
             self.timers.set(("conversation", new.id), None)

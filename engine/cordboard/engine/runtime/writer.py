@@ -113,6 +113,11 @@ class Writer:
             self._stale = True
             self._fail(letters, f"the store could not keep it: {error}", error)
             return
+        except Exception as defect:  # a store that breaks its word must not stop the board: it is as if it had failed
+            log.exception("store_broke", board=self.board.name)
+            self._stale = True
+            self._fail(letters, "the store broke", defect)
+            return
 
         batch.tell()
         self._published(tuple(batch.events))
@@ -127,7 +132,7 @@ class Writer:
         self.board.recall(known.conversations, known.messages)
         return {answer.key: answer for answer in known.answers}
 
-    def _fail(self, letters: list[Letter], why: str, cause: CordboardError) -> None:
+    def _fail(self, letters: list[Letter], why: str, cause: Exception) -> None:
         log.error("batch_failed", board=self.board.name, commands=len(letters), error=str(cause))
         for letter in letters:
             error = CommitFailed(f"nothing was done, ask again in a moment: {why}")
