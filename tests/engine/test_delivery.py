@@ -118,6 +118,48 @@ def test_a_kept_report_is_let_go_when_nothing_can_claim_it(sending: Playground) 
     assert sending.board.early_reports == ()
 
 
+def test_a_report_cannot_touch_a_text_that_was_never_handed_over(world: Playground) -> None:
+    world.active_with("ana")
+    world.reply()
+    (event,) = report(world, MessageStatus.DELIVERED, ours=REPLY)
+
+    assert isinstance(event, ReportUnmatched)
+    assert message(world).status is MessageStatus.QUEUED
+
+
+def test_a_report_of_another_message_with_our_id_is_not_believed(sending: Playground) -> None:
+    answer(sending, Accepted(provider_id="OUT1"))
+    report(sending, MessageStatus.FAILED, ours=REPLY, provider_id="OF-ANOTHER-DATABASE")
+
+    assert (message(sending).status, message(sending).provider_id) == (MessageStatus.SENT, "OUT1")
+
+
+def test_a_text_that_may_have_been_sent_never_ends_as_certainly_not_sent(sending: Playground) -> None:
+    sending.configure(ambiguous_sends=AmbiguousSends.AT_LEAST_ONCE)
+    answer(sending, Ambiguous(failure=FAILURE))
+    sending.at += 1 * SECOND
+    sending.do(StartSending(message=REPLY))
+    answer(sending, Rejected(failure=FAILURE))
+
+    assert (message(sending).status, message(sending).uncertain) == (MessageStatus.SENDING, True)
+    assert "may not have been sent" in (message(sending).failure or FAILURE).text
+
+
+def test_a_text_that_grew_old_in_the_queue_is_not_sent_any_more(world: Playground) -> None:
+    world.active_with("ana")
+    world.reply("see you in ten minutes")
+    world.at += 1 * HOUR + 1
+    world.do(StartSending(message=REPLY))
+
+    assert message(world).status is MessageStatus.FAILED
+
+
+def test_a_carrier_that_asks_for_a_long_wait_is_asked_once_more_at_the_last_moment(sending: Playground) -> None:
+    answer(sending, Throttled(failure=FAILURE, retry_after=2 * HOUR))
+
+    assert message(sending).not_before == message(sending).at + 1 * HOUR
+
+
 def test_a_report_about_nothing_of_ours_changes_no_message(world: Playground) -> None:
     world.active_with("ana")
     (event,) = report(world, MessageStatus.DELIVERED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from cordboard.engine.carrier import TextReceived
 from cordboard.engine.commands import (
     CloseConversation,
     Configure,
@@ -24,7 +25,7 @@ from cordboard.engine.errors import (
     RepUnable,
 )
 from cordboard.engine.events import OfferAccepted, ReplyQueued
-from cordboard.engine.testing.playground import CONFIG, Playground
+from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS, START, Playground
 from cordboard.engine.vocabulary import CloseReason, Presence, State, Status
 
 
@@ -292,6 +293,7 @@ def test_nothing_stays_open_for_ever(world: Playground, stage: str, after: int) 
         world.text()
     else:
         world.active_with("ana")
+        world.reply()
         world.park()
 
     world.later(after - 1)
@@ -301,6 +303,81 @@ def test_nothing_stays_open_for_ever(world: Playground, stage: str, after: int) 
 
     assert world.conversation().close_reason is CloseReason.INACTIVITY
     assert world.board.next_deadline is None
+
+
+def test_a_parked_customer_who_still_waits_for_an_answer_goes_to_the_others_instead_of_being_closed(
+    world: Playground,
+) -> None:
+    world.active_with("ana")
+    world.presence("ben")
+    world.presence("ana", Presence.AWAY)
+    world.park()
+    world.later(3 * DAY)
+
+    assert (world.conversation().state, world.offered()) == (State.ASSIGNED, "ben")
+
+
+def test_who_releases_a_conversation_is_not_offered_it_back(world: Playground) -> None:
+    world.configure(auto_accept=True)
+    world.presence("ana")
+    world.text()
+    world.do(ReleaseConversation(conversation=1, by="ana"))
+    assert (world.conversation().state, world.offered()) == (State.QUEUED, None)
+
+    world.presence("ben")
+    assert world.offered() == "ben"
+
+
+def test_a_rep_learns_nothing_of_what_is_not_theirs(world: Playground) -> None:
+    world.text()
+    world.do(TransferConversation(conversation=1, by="sue", queue="second"))
+    for command in (Reply(conversation=1, by="ana", body="hi"), CloseConversation(conversation=1, by="ana")):
+        with pytest.raises(NotAllowed, match="not ana's to act on"):
+            world.do(command)
+
+
+def test_a_reply_goes_out_on_the_channel_the_customer_last_texted(world: Playground) -> None:
+    world.active_with("ana")
+    other = replace(world.config.channels[0], name="other")
+    moved = replace(world.config.numbers[0], channel="other")
+    world.do(Configure(config=replace(world.config, channels=(*world.config.channels, other), numbers=(moved,))))
+    world.do(TextReceived(channel="other", provider_id="X1", sender=CUSTOMER, recipient=OURS, body="still there?"))
+    world.reply()
+
+    assert [each.channel for each in world.board.messages.values()] == ["other"]
+
+
+def test_very_many_deadlines_take_effect_in_turns(world: Playground) -> None:
+    for each in range(700):
+        world.text(customer=f"+1415555{each:04d}")
+
+    world.later(30 * DAY)
+    assert len(world.board.conversations) == 200
+    assert world.board.next_deadline == START + 30 * DAY
+
+    world.later(0)
+    assert not world.board.conversations
+
+
+def test_finished_conversations_leave_no_reminders_behind(world: Playground) -> None:
+    world.presence("ana")
+    for each in range(1, 500):
+        world.text(customer=f"+1415555{each:04d}")
+        world.accept(each)
+        world.close(each)
+
+    assert len(world.board._state.timers._heap) < 100
+    assert len(world.board._state.timers._reminder) < 100
+
+
+def test_a_clock_that_is_set_back_leaves_no_deadline_in_the_far_future(world: Playground) -> None:
+    world.at += 365 * DAY
+    world.presence("ana")
+    world.at -= 365 * DAY
+    world.text()
+
+    assert world.conversation().assignment is not None
+    assert world.conversation().assignment.expires_at == world.at + 120_000  # type: ignore[union-attr]
 
 
 def test_an_active_conversation_that_never_goes_quiet_closes_after_its_time(world: Playground) -> None:

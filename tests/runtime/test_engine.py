@@ -14,11 +14,12 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine import Engine, Limits, ManualClock
-from cordboard.engine.board import board
+from cordboard.engine.board import board, deadlines
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.carrier import (
     Ambiguous,
     Capabilities,
+    DeliveryReported,
     Failure,
     OutboundMessage,
     SendResult,
@@ -35,12 +36,14 @@ from cordboard.engine.commands import (
     StartSending,
     Tick,
 )
+from cordboard.engine.config import DAY
 from cordboard.engine.errors import (
     BoardInUse,
     ChannelUnavailable,
     CommitFailed,
     IllegalTransition,
     InvalidConfiguration,
+    InvalidMessage,
     KeyReused,
     NotFound,
     NotRunning,
@@ -49,10 +52,10 @@ from cordboard.engine.errors import (
 )
 from cordboard.engine.events import ConversationParked, Event
 from cordboard.engine.ports import Batch, ConversationQuery, Prefetch, Prefetched
-from cordboard.engine.records import BoardSnapshot, Once, Outcome
+from cordboard.engine.records import BoardSnapshot, Conversation, Once, Outcome
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS
 from cordboard.engine.testing.recording import RecordingTransport
-from cordboard.engine.vocabulary import MessageStatus, Presence, State
+from cordboard.engine.vocabulary import AmbiguousSends, MessageStatus, Presence, State
 from cordboard.storage.memory import MemoryStore
 from cordboard.storage.sqlite import SqliteStore
 
@@ -372,13 +375,24 @@ async def test_a_batch_that_cannot_be_kept_fails_its_callers_and_leaves_nothing(
         await engine.submit(text("SM1"))
         before = engine.board.snapshot()
         store.unwell = True
-        for provider_id in ("SM2", "SM3"):
-            with pytest.raises(CommitFailed) as failed:
-                await engine.submit(text(provider_id, customer="+14155550177"))
+        with pytest.raises(CommitFailed) as failed:
+            await engine.submit(text("SM2", customer="+14155550177"))
 
-            assert failed.value.retryable
+        with pytest.raises(NotRunning) as away:
+            await engine.submit(text("SM3", customer="+14155550177"))
+
+        assert (failed.value.retryable, away.value.retryable) == (True, True)
+        with pytest.raises(NotRunning):
+            await engine.probe()
 
         store.unwell = False
+        with anyio.fail_after(5):
+            while not engine.running:
+                await anyio.lowlevel.checkpoint()
+
+        with pytest.raises(StoreUnavailable):
+            await engine.probe()
+
         outcome = await engine.submit(text("SM2", customer="+14155550177"))
 
         assert outcome.conversation is not None
@@ -390,8 +404,11 @@ async def test_a_batch_that_cannot_be_kept_fails_its_callers_and_leaves_nothing(
 
 async def test_a_text_that_breaks_the_store_leaves_the_engine_alive(tmp_path: Path) -> None:
     async with Engine(CONFIG, store=SqliteStore(tmp_path / "board.db")) as engine:
-        with pytest.raises(CommitFailed):
+        with pytest.raises(InvalidMessage):
             await engine.submit(text("SM1", body="half \ud83d"))
+
+        with pytest.raises(InvalidMessage):
+            await engine.submit(text("SM1"), once=Once(key="half \ud83d", fingerprint=""))
 
         outcome = await engine.submit(text("SM2", body="whole 😀"))
 
@@ -580,8 +597,94 @@ async def test_a_transport_is_replaced_only_when_nothing_is_on_its_way_on_it(
 
         await other.has_sent(1)
 
-    assert not carrier.open
+        while carrier.open:
+            await anyio.lowlevel.checkpoint()
+
     assert [each.body for each in (*carrier.sent, *other.sent)] == ["by the old one", "by the new one"]
+
+
+async def test_a_report_that_overtakes_a_retry_stops_neither_the_outbox_nor_the_engine(
+    store: MemoryStore, clock: ManualClock, carrier: RecordingTransport
+) -> None:
+    again = replace(CONFIG.workstreams[0], ambiguous_sends=AmbiguousSends.AT_LEAST_ONCE)
+    async with Engine(replace(CONFIG, workstreams=(again,)), store=store, transports=[carrier], clock=clock) as engine:
+        conversation = await answered(engine)
+        carrier.answers.append(Ambiguous(failure=Failure(code="500", text="unwell")))
+        await engine.submit(Reply(conversation=conversation, by="ana", body="once"))
+        deferred = await when(engine, "SendDeferred")
+        clock.move(2_000)
+        report = DeliveryReported(channel="main", provider_id="OUT1", status=MessageStatus.DELIVERED, message=2)
+        await engine.submit(report)
+        await engine.submit(Reply(conversation=conversation, by="ana", body="twice"))
+        await when(engine, "MessageSent", after=deferred.seq)
+
+    assert [each.body for each in carrier.sent if each.body == "twice"] == ["twice"]
+
+
+async def test_a_commit_that_was_kept_although_it_failed_leaves_no_gap_and_no_stuck_text(
+    clock: ManualClock, carrier: RecordingTransport
+) -> None:
+    class Deceptive(MemoryStore):
+        deceives = False
+
+        async def commit(self, batch: Batch) -> None:
+            await super().commit(batch)
+            if self.deceives:
+                self.deceives = False
+                raise StoreUnavailable("the connection broke")
+
+    store = Deceptive()
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        conversation = await answered(engine)
+        cursor = engine.feed.cursor
+        store.deceives = True
+        with pytest.raises(CommitFailed):
+            await engine.submit(Reply(conversation=conversation, by="ana", body="kept"))
+
+        with anyio.fail_after(5):
+            await carrier.has_sent(1)
+
+        await when(engine, "MessageSent")
+        seen: list[int] = []
+        async for event in engine.feed.events(cursor):
+            seen.append(event.seq)
+            if event.seq == engine.feed.cursor:
+                break
+
+        assert seen == list(range(cursor + 1, engine.feed.cursor + 1))
+
+
+async def test_a_deadline_that_breaks_is_set_aside_and_everybody_else_goes_on(
+    store: MemoryStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(decision: Decision, conversation: Conversation) -> None:
+        raise RuntimeError("a defect")
+
+    async with Engine(CONFIG, store=store, clock=clock) as engine:
+        await engine.submit(text("SM1"))
+        monkeypatch.setattr(deadlines, "_conversation_due", breaks)
+        clock.move(31 * DAY)
+        with pytest.raises(CommitFailed):
+            await engine.submit(text("SM2", customer="+14155550177"))
+
+        await engine.submit(text("SM3", customer="+14155550177"))
+        assert len(engine.board.conversations) == 2
+
+
+async def test_a_cancelled_change_of_transports_does_not_keep_the_engine_from_closing(
+    store: MemoryStore, carrier: RecordingTransport
+) -> None:
+    gate = anyio.Event()
+    carrier.answers.append(gate)
+    with anyio.fail_after(10):
+        async with Engine(CONFIG, store=store, transports=[carrier]) as engine:
+            conversation = await answered(engine)
+            await engine.submit(Reply(conversation=conversation, by="ana", body="hello"))
+            await carrier.has_sent(1)
+            await engine.configure(CONFIG, transports=[RecordingTransport()])
+            gate.set()
+
+    assert not carrier.open
 
 
 async def test_a_transport_that_cannot_be_opened_leaves_everything_as_it_was(
@@ -682,7 +785,11 @@ async def test_a_transport_that_breaks_its_word_leaves_its_text_uncertain_and_th
         assert engine.running
 
 
-async def test_embedding_leaves_the_hosts_signals_alone(engine: Engine) -> None:
+async def test_embedding_leaves_the_hosts_signals_alone(store: MemoryStore) -> None:
     assert threading.current_thread() is threading.main_thread()
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    every = [each for each in signal.Signals if each not in (signal.SIGKILL, signal.SIGSTOP)]
+    before = [signal.getsignal(each) for each in every]
+    async with Engine(CONFIG, store=store):
+        assert [signal.getsignal(each) for each in every] == before
+
+    assert [signal.getsignal(each) for each in every] == before

@@ -36,6 +36,9 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}\Z")]
 Duration = Annotated[int, Meta(ge=0, extra={"unit": "duration"})]
 """A length of time in milliseconds; a file writes it `"90s"`, `"15m"`, `"2h"` or `"30d"`."""
 
+LongEnough = Annotated[int, Meta(ge=1_000, extra={"unit": "duration"})]
+"""A duration of a second or more."""
+
 Positive = Annotated[int, Meta(ge=1)]
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -79,9 +82,9 @@ class Number(Struct, frozen=True, kw_only=True):
 class AutoClose(Struct, frozen=True, kw_only=True):
     """How long nothing may happen to a conversation before it is closed (Dynamics' defaults for SMS)."""
 
-    queued: Duration = 30 * DAY
-    active: Duration = 30 * DAY
-    parked: Duration = 3 * DAY
+    queued: LongEnough = 30 * DAY
+    active: LongEnough = 30 * DAY
+    parked: LongEnough = 3 * DAY
 
 
 class Workstream(Struct, frozen=True, kw_only=True):
@@ -106,11 +109,11 @@ class Workstream(Struct, frozen=True, kw_only=True):
     name: Name
     queue: Name
     distribution: Distribution = Distribution.PUSH
-    offer_timeout: Annotated[int, Meta(ge=1 * SECOND, extra={"unit": "duration"})] = 120 * SECOND
+    offer_timeout: LongEnough = 120 * SECOND
     auto_accept: bool = False
     capacity_cost: Positive = 1
     allowed_presences: tuple[Presence, ...] = (Presence.AVAILABLE, Presence.BUSY)
-    quiet_after: Annotated[int, Meta(ge=1 * SECOND, extra={"unit": "duration"})] = 10 * MINUTE
+    quiet_after: LongEnough = 10 * MINUTE
     wrap_up: Duration = 0
     auto_close: AutoClose = AutoClose()
     reopen_window: Duration = 24 * HOUR
@@ -185,6 +188,11 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
     queues = {each.name for each in config.queues}
     for index, workstream in enumerate(config.workstreams):
         yield from _missing(f"workstreams[{index}].queue", workstream.queue, queues, "queue")
+        if not workstream.allowed_presences:
+            yield f"workstreams[{index}].allowed_presences: with none, nobody would ever get anything; name some"
+
+        if Presence.OFFLINE in workstream.allowed_presences:
+            yield f"workstreams[{index}].allowed_presences: nobody who is offline can take anything; remove 'offline'"
 
     reps = {each.name for each in config.reps}
     for index, queue in enumerate(config.queues):

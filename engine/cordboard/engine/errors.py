@@ -32,16 +32,17 @@ class CordboardError(Exception):
 
 
 class IllegalTransition(CordboardError):
-    """A conversation was asked to make a move that its state does not have."""
+    """A conversation was asked to make a move that its state does not have; `trigger` is None for a reply."""
 
     fault = Fault.CALLER
 
-    def __init__(self, *, conversation: int, state: State, trigger: Trigger, why: str = "") -> None:
+    def __init__(self, *, conversation: int, state: State, trigger: Trigger | None, why: str = "") -> None:
         self.conversation = conversation
         self.state = state
         self.trigger = trigger
-        reason = why or f"a conversation that is {state.value} has no {trigger.value!r}"
-        super().__init__(f"conversation {conversation} is {state.value}, cannot {trigger.value}: {reason}")
+        asked = trigger.value if trigger else "reply"
+        reason = why or f"a conversation that is {state.value} has no {asked!r}"
+        super().__init__(f"conversation {conversation} is {state.value}, cannot {asked}: {reason}")
 
 
 class NotFound(CordboardError):

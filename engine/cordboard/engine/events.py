@@ -261,10 +261,11 @@ class MessageSent(MessageEvent, frozen=True, kw_only=True):
 
 
 class SendDeferred(MessageEvent, frozen=True, kw_only=True):
-    """The carrier did not take the message now; it will be tried again at `until`."""
+    """The message will be tried again at `until`. `maybe_sent`: this time may have come through."""
 
     until: Timestamp
     failure: Failure
+    maybe_sent: bool = False
 
 
 class SendFailed(MessageEvent, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ class Clock(Protocol):
     """Tells the time."""
 
     def now(self) -> Timestamp:
-        """Return the moment it is now. It may stand still or jump; the engine never lets a board go back in time."""
+        """Return the moment it is now. It may stand still or jump, back too."""
         ...
 
 
@@ -158,11 +158,7 @@ class Sight(Struct, frozen=True, kw_only=True):
 
     def includes(self, conversation: Conversation) -> bool:
         """Whether they may see this conversation."""
-        return (
-            conversation.holder == self.rep
-            or self.rep in conversation.held_by
-            or (conversation.state is State.QUEUED and conversation.queue in self.queues)
-        )
+        return conversation.concerns(self.rep, self.queues)
 
 
 class ConversationQuery(Struct, frozen=True, kw_only=True):

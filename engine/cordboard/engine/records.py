@@ -6,6 +6,8 @@ holds the truth of its moment.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from msgspec import Struct
 
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
@@ -111,6 +113,10 @@ class Conversation(Struct, frozen=True, kw_only=True):
             case State.CLOSED:
                 return Status.CLOSED if self.assignment is None else Status.WRAP_UP
 
+    def concerns(self, rep: str, queues: Container[str]) -> bool:
+        """Whether it is a rep's business: they have it, have ever held it, or may pick it from one of `queues`."""
+        return self.holder == rep or rep in self.held_by or (self.state is State.QUEUED and self.queue in queues)
+
     @property
     def holder(self) -> str | None:
         """The rep it is with now, at least as an offer; None while it waits, is parked or is closed."""
@@ -140,7 +146,8 @@ class Message(Struct, frozen=True, kw_only=True):
         failure: Why it is not on its way as it should be.
         attempts: How often sending has begun.
         not_before: A deferred message waits until then.
-        uncertain: It may have been sent; nobody knows.
+        maybe_sent: Some attempt may have come through.
+        uncertain: It may have been sent, nobody knows, and it is not tried again.
     """
 
     id: int
@@ -159,6 +166,7 @@ class Message(Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     attempts: int = 0
     not_before: Timestamp | None = None
+    maybe_sent: bool = False
     uncertain: bool = False
 
     @property

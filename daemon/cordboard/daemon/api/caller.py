@@ -34,6 +34,11 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _CURSOR = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
+def is_key(text: str) -> bool:
+    """Whether a text can be an idempotency key: 1 to 255 visible ASCII characters and no space."""
+    return _KEY.fullmatch(text) is not None
+
+
 def require_running(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let nobody in before the board is loaded, or after the engine began to stop."""
     if not house_of(connection).engine.running:
@@ -118,7 +123,7 @@ async def provide_once(
     if key is None:
         return None
 
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise ClientException("an Idempotency-Key has 1 to 255 visible ASCII characters and no space")
 
     asked = hashlib.sha256(f"{request.method} {request.scope['path']}\n".encode())

@@ -223,7 +223,7 @@ def _facts(error: CordboardError) -> dict[str, Any]:
             return {
                 "state": error.state.value,
                 "conversation": error.conversation,
-                "trigger": error.trigger.value,
+                "trigger": error.trigger.value if error.trigger else "reply",
             }
         case MessageTooLong():
             return {"limit": error.limit, "length": error.length}

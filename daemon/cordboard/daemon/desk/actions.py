@@ -12,6 +12,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from cordboard.daemon.api.caller import is_key
 from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk
 from cordboard.daemon.desk.rendering import nothing
 from cordboard.daemon.desk.session import HOME
@@ -44,8 +45,6 @@ _ACTIONS: Final[dict[str, Callable[..., RepCommand]]] = {
 
 _OPENING: Final = frozenset({"accept", "pick"})
 """After these the rep wants to see the conversation."""
-
-_LONGEST_KEY: Final = 100
 
 
 @post("/conversations/{conversation:int}/{action:str}", include_in_schema=False)
@@ -86,7 +85,7 @@ async def reply(conversation: FromPath[int], request: Asked, person: SignedIn, d
     form = await request.form()
     body = str(form.get("body", "")).replace("\r\n", "\n").rstrip()
     key = str(form.get("key", ""))
-    if not key or len(key) > _LONGEST_KEY:
+    if not is_key(key):
         raise InvalidMessage("the page did not name this text; reload the page, your text is kept")
 
     fingerprint = hashlib.sha256(f"{conversation}\0{body}".encode("utf-8", "surrogatepass")).hexdigest()

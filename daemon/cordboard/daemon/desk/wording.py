@@ -208,7 +208,7 @@ def refusal(error: CordboardError) -> tuple[int, str]:
     """Return the HTTP status of an error, and what to tell the person who ran into it."""
     match error:
         case IllegalTransition(state=state, trigger=trigger):
-            verb = TRIGGERS.get(trigger, trigger.value)
+            verb = TRIGGERS.get(trigger, trigger.value) if trigger else "answered"
             return 409, f"This conversation is {STATES[state]} now, so it cannot be {verb}. The page shows how it is."
         case MessageTooLong(length=length, limit=limit):
             return 422, f"Your text has {length} characters; {limit} is the most that can be sent. Send it in parts."

@@ -14,6 +14,7 @@ from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.matching import settle
 from cordboard.engine.board.state import BoardState, Changes
+from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import DeliveryReported, TextReceived, WebhookUnreadable
 from cordboard.engine.commands import Command
 from cordboard.engine.config import BoardConfig
@@ -78,7 +79,7 @@ class Board:
 
         Args:
             command: What is asked.
-            at: The moment it is; an earlier one than the last event's counts as that.
+            at: The moment it is. A clock may be set back: events are in the order of their numbers, not of their times.
 
         Raises:
             CordboardError: It cannot be done, and nothing has changed.
@@ -88,7 +89,7 @@ class Board:
             raise BoardBroken(f"board {self.name!r} failed in the middle of a decision; restore it from its store")
 
         state = self._state
-        decision = Decision(state, max(at, state.at))
+        decision = Decision(state, at)
         done = False
         try:
             _DECIDERS[type(command)](decision, command)
@@ -104,6 +105,15 @@ class Board:
     def recall(self, conversations: Iterable[Conversation] = (), messages: Iterable[Message] = ()) -> None:
         """Remember, for the next commands, what the store knows of the past, and nothing else."""
         self._state.recollection = Recollection(conversations, messages)
+
+    def set_aside(self, key: TimerKey, until: Timestamp) -> None:
+        """Let a deadline rest whose decision has a defect."""
+        self._state.timers.set(key, until)
+
+    @property
+    def last_due(self) -> TimerKey | None:
+        """The deadline that a `Tick` took up last."""
+        return self._state.timers.last_taken
 
     def take_changes(self) -> Changes:
         """Return what has changed since the last time, for the store."""

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.board.reps import release_held
 from cordboard.engine.board.routing.matching import settle
 from cordboard.engine.board.timers import quiet_at
 from cordboard.engine.commands import Tick
-from cordboard.engine.events import ConversationClosed, ConversationParked, OfferExpired, WrapUpEnded
+from cordboard.engine.events import (
+    ConversationClosed,
+    ConversationParked,
+    ConversationReleased,
+    OfferExpired,
+    WrapUpEnded,
+)
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import SYSTEM, CloseReason, State
 
+MOST_AT_ONCE = 500
+"""Deadlines that take effect in one go: after a weekend's stop there may be very many, and texts want to come in."""
+
 
 def tick(decision: Decision, _command: Tick) -> None:
-    """Let every deadline that has passed take effect, the earliest first."""
-    while (key := decision.state.timers.take(decision.at)) is not None:
+    """Let deadlines that have passed take effect, the earliest first; what is left is due at once again."""
+    for _ in range(MOST_AT_ONCE):
+        key = decision.state.timers.take(decision.at)
+        if key is None:
+            return
+
         kind, name = key
         if kind == "rep":
             release_held(decision, str(name), why="offline for longer than the grace time")
@@ -34,6 +48,10 @@ def _conversation_due(decision: Decision, conversation: Conversation) -> None:
         case State.ACTIVE if not conversation.parked and _is_quiet(decision, conversation):
             rep = conversation.rep
             decision.emit(ConversationParked, conversation=conversation.id, rep=rep, by=SYSTEM, why="quiet")
+        case State.ACTIVE if conversation.parked and conversation.unanswered_since is not None:
+            queue = home_queue(decision, conversation)
+            why = "parked, and the customer still waits for an answer"
+            decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why)
         case _:
             decision.emit(ConversationClosed, conversation=conversation.id, reason=CloseReason.INACTIVITY, by=SYSTEM)
 

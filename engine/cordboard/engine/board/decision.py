@@ -55,13 +55,17 @@ class Decision:
         """Return the conversation that a command is about, as it is now.
 
         Raises:
-            NotAllowed: Nobody of the name of who asks is configured.
+            NotAllowed: Nobody of the name of who asks is configured, or it is not their business.
             NotFound: There is no such conversation.
         """
-        if command.by != SYSTEM:
-            self.person(command.by)
+        conversation = self.conversation(command.conversation)
+        if not self.supervises(command.by):
+            queues = self.state.queues_of[command.by]
+            # Whoever serves its queue may learn its state: a race for it is lost with that, not with a closed door.
+            if conversation.queue not in queues and not conversation.concerns(command.by, queues):
+                raise NotAllowed(f"conversation {conversation.id} is not {command.by}'s to act on")
 
-        return self.conversation(command.conversation)
+        return conversation
 
     def workstream(self, conversation: Conversation) -> Workstream:
         """Return the settings a live conversation runs under."""

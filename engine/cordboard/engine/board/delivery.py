@@ -38,6 +38,11 @@ def start_sending(decision: Decision, command: StartSending) -> None:
     if message.status is not MessageStatus.QUEUED:
         raise InvalidMessage(f"message {message.id} is {message.status.value}, so it cannot be started")
 
+    if decision.at > message.at + GIVE_UP_AFTER:
+        last = message.failure or Failure(code="too_old", text="Cordboard did not get to it in time.")
+        _give_up(decision, message, last)
+        return
+
     decision.emit(SendStarted, message=message.id, conversation=message.conversation, attempt=message.attempts + 1)
 
 
@@ -70,7 +75,7 @@ def report_delivery(decision: Decision, report: DeliveryReported) -> None:
         return
 
     kept = decision.state.early_reports
-    if _sending(decision, report.channel) and len(kept) < MOST_KEPT_REPORTS:
+    if decision.state.sending[report.channel] and len(kept) < MOST_KEPT_REPORTS:
         decision.emit(ReportKept, report=report)
     else:
         decision.emit(ReportUnmatched, report=report)
@@ -98,25 +103,51 @@ def _rejected(decision: Decision, message: Message, result: Rejected) -> None:
 
 def _ambiguous(decision: Decision, message: Message, result: Ambiguous, *, repeatable: bool) -> None:
     if repeatable or _policy(decision, message) is AmbiguousSends.AT_LEAST_ONCE:
-        _defer(decision, message, result.failure, None)
+        _defer(decision, message, result.failure, None, maybe_sent=True)
         return
 
-    decision.emit(SendUncertain, message=message.id, conversation=message.conversation, failure=result.failure)
+    _fail(decision, message, result.failure, maybe_sent=True)
 
 
-def _defer(decision: Decision, message: Message, failure: Failure, wait: Milliseconds | None) -> None:
+def _defer(
+    decision: Decision,
+    message: Message,
+    failure: Failure,
+    wait: Milliseconds | None,
+    *,
+    maybe_sent: bool = False,
+) -> None:
     backoff = min(FIRST_RETRY * 2 ** min(message.attempts - 1, 10), LONGEST_RETRY)
-    until = decision.at + max(wait or 0, backoff)
-    if until > message.at + GIVE_UP_AFTER:
-        why = f"not sent within {GIVE_UP_AFTER // HOUR} h; the last answer was: {failure.text}"
-        _fail(decision, message, Failure(code=failure.code, text=why))
+    last_moment = message.at + GIVE_UP_AFTER
+    if decision.at + backoff > last_moment:
+        _give_up(decision, message, failure, maybe_sent=maybe_sent)
         return
 
-    decision.emit(SendDeferred, message=message.id, conversation=message.conversation, until=until, failure=failure)
+    decision.emit(
+        SendDeferred,
+        message=message.id,
+        conversation=message.conversation,
+        until=min(decision.at + max(wait or 0, backoff), last_moment),
+        failure=failure,
+        maybe_sent=maybe_sent,
+    )
 
 
-def _fail(decision: Decision, message: Message, failure: Failure) -> None:
-    decision.emit(SendFailed, message=message.id, conversation=message.conversation, failure=failure)
+def _give_up(decision: Decision, message: Message, failure: Failure, *, maybe_sent: bool = False) -> None:
+    why = f"not sent within {GIVE_UP_AFTER // HOUR} h; the last that is known: {failure.text}"
+    _fail(decision, message, Failure(code=failure.code, text=why), maybe_sent=maybe_sent)
+
+
+def _fail(decision: Decision, message: Message, failure: Failure, *, maybe_sent: bool = False) -> None:
+    """End without success; but a text of which any attempt may have come through is uncertain, not failed."""
+    if not (maybe_sent or message.maybe_sent):
+        decision.emit(SendFailed, message=message.id, conversation=message.conversation, failure=failure)
+        return
+
+    if "may not have been sent" not in failure.text:
+        failure = Failure(code=failure.code, text=f"It may not have been sent: {failure.text}")
+
+    decision.emit(SendUncertain, message=message.id, conversation=message.conversation, failure=failure)
 
 
 def _apply_report(decision: Decision, message: Message, report: DeliveryReported) -> None:
@@ -146,15 +177,22 @@ def _apply_report(decision: Decision, message: Message, report: DeliveryReported
 def _reported(decision: Decision, report: DeliveryReported) -> Message | None:
     """Find the message that a report is about: by our id where the carrier gave it back, or by the carrier's."""
     state = decision.state
-    known = report.message
-    if known is None:
-        known = state.recollection.outbound.get((report.channel, report.provider_id))
+    for known in (report.message, state.recollection.outbound.get((report.channel, report.provider_id))):
+        message = state.message(known) if known is not None else None
+        if message is not None and _may_be_about(report, message):
+            return message
 
-    message = state.message(known) if known is not None else None
-    if message is None or message.direction is Direction.INBOUND or message.channel != report.channel:
-        return None
+    return None
 
-    return message
+
+def _may_be_about(report: DeliveryReported, message: Message) -> bool:
+    """Our id alone proves little: a board that began anew counts again, while old messages are still reported."""
+    return (
+        message.direction is Direction.OUTBOUND
+        and message.channel == report.channel
+        and message.attempts > 0
+        and message.provider_id in (None, report.provider_id)
+    )
 
 
 def _outbound(decision: Decision, message: int) -> Message:
@@ -166,20 +204,15 @@ def _outbound(decision: Decision, message: int) -> Message:
 
 
 def _policy(decision: Decision, message: Message) -> AmbiguousSends:
-    number = decision.state.numbers.get(message.number)
-    workstream = decision.state.workstreams.get(number.workstream) if number else None
+    conversation = decision.state.conversation(message.conversation) if message.conversation is not None else None
+    workstream = decision.state.workstreams.get(conversation.workstream) if conversation else None
     return workstream.ambiguous_sends if workstream else AmbiguousSends.AT_MOST_ONCE
-
-
-def _sending(decision: Decision, channel: str) -> bool:
-    messages = decision.state.messages.values()
-    return any(each.status is MessageStatus.SENDING and each.channel == channel for each in messages)
 
 
 def _let_go_of_reports(decision: Decision, channel: str) -> None:
     """Once nothing of a channel is on its way, no kept report of it can find its message any more."""
     kept = decision.state.early_reports
-    if not kept or _sending(decision, channel):
+    if not kept or decision.state.sending[channel]:
         return
 
     for reports in [each for key, each in kept.items() if key[0] == channel]:

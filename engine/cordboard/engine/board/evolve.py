@@ -51,6 +51,9 @@ from cordboard.engine.events import (
 from cordboard.engine.records import Assignment, Conversation, Message
 from cordboard.engine.vocabulary import Direction, MessageStatus, State
 
+GAVE_AWAY = 1_000_000
+"""Counts as more declines than any workstream allows: who gave a conversation away is not offered it back."""
+
 
 def evolve(state: BoardState, event: Event) -> None:
     """Let `event` have happened."""
@@ -102,6 +105,7 @@ def _received(state: BoardState, event: MessageReceived) -> None:
     state.put_conversation(
         replace(
             conversation,
+            channel=event.channel,  # its number may have moved to another since
             updated_at=event.at,
             heard_at=event.at,
             unanswered_since=event.at if since is None else since,
@@ -143,6 +147,8 @@ def _queued(state: BoardState, event: Move) -> None:
     passed = conversation.passed
     if isinstance(event, OfferDeclined | OfferExpired):
         passed = {**passed, event.rep: passed.get(event.rep, 0) + 1}
+    elif isinstance(event, ConversationReleased) and event.by == conversation.rep:
+        passed = {event.by: GAVE_AWAY}
 
     _put_moved(
         state,
@@ -286,7 +292,14 @@ def _sent(state: BoardState, event: MessageSent) -> None:
 
 
 def _deferred(state: BoardState, event: SendDeferred) -> None:
-    _put_sending(state, event.message, status=MessageStatus.QUEUED, not_before=event.until, failure=event.failure)
+    _put_sending(
+        state,
+        event.message,
+        status=MessageStatus.QUEUED,
+        not_before=event.until,
+        failure=event.failure,
+        maybe_sent=event.maybe_sent or _message(state, event.message).maybe_sent,
+    )
 
 
 def _failed(state: BoardState, event: SendFailed) -> None:
@@ -294,7 +307,9 @@ def _failed(state: BoardState, event: SendFailed) -> None:
 
 
 def _uncertain(state: BoardState, event: SendUncertain) -> None:
-    _put_sending(state, event.message, uncertain=True, failure=event.failure)
+    _put_sending(
+        state, event.message, status=MessageStatus.SENDING, uncertain=True, maybe_sent=True, failure=event.failure
+    )
 
 
 def _delivery_updated(state: BoardState, event: DeliveryUpdated) -> None:

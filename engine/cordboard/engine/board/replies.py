@@ -15,7 +15,7 @@ from cordboard.engine.events import (
     ReplyQueued,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import State, Trigger
+from cordboard.engine.vocabulary import State
 
 
 def reply(decision: Decision, command: Reply) -> None:
@@ -25,15 +25,15 @@ def reply(decision: Decision, command: Reply) -> None:
     conversation that somebody else has; both need room for it.
     """
     conversation = decision.asked(command)
-    _check_text(decision, conversation, command)
     if conversation.state in (State.NEW, State.CLOSED):
         raise IllegalTransition(
             conversation=conversation.id,
             state=conversation.state,
-            trigger=Trigger.ACCEPT,
+            trigger=None,
             why="a reply needs a conversation that is with a rep",
         )
 
+    _check_text(decision, conversation, command)
     if not (conversation.state is State.ACTIVE and conversation.holder == command.by):
         _take_over(decision, conversation, command.by)
 
@@ -72,7 +72,7 @@ def _take_over(decision: Decision, conversation: Conversation, by: str) -> None:
         raise IllegalTransition(
             conversation=conversation.id,
             state=conversation.state,
-            trigger=Trigger.ACCEPT,
+            trigger=None,
             why="accept the offer before you reply",
         )
 

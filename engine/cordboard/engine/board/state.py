@@ -6,6 +6,8 @@ index right. Only `cordboard.engine.board.evolve` calls them.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.candidates import Candidates
 from cordboard.engine.board.routing.waiting import WaitingLists, place_of
@@ -13,7 +15,7 @@ from cordboard.engine.board.timers import Timers, conversation_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
 from cordboard.engine.records import BoardSnapshot, Conversation, Counters, Message, RepState
-from cordboard.engine.vocabulary import State, Timestamp
+from cordboard.engine.vocabulary import MessageStatus, State, Timestamp
 
 
 class Changes:
@@ -37,6 +39,7 @@ class BoardState:
         config: The configuration in force.
         conversations: Live ones, by id.
         messages: Those in the outbox's hands, by id.
+        sending: How many of them are being handed over, by channel.
         reps: Everybody configured, by name.
         early_reports: Delivery reports that wait for their message, by channel and provider id.
         recollection: What else is remembered of the past, for the commands at hand.
@@ -53,6 +56,7 @@ class BoardState:
         self.conversations: dict[int, Conversation] = {}
         self.messages: dict[int, Message] = {}
         self.reps: dict[str, RepState] = {}
+        self.sending: Counter[str] = Counter()
         self.early_reports: dict[tuple[str, str], tuple[DeliveryReported, ...]] = {}
         self.recollection = Recollection()
         self.changes = Changes()
@@ -100,7 +104,8 @@ class BoardState:
 
     def held_by(self, rep: str) -> tuple[Conversation, ...]:
         """Return the conversations whose assignment is a rep's, the oldest hold first."""
-        return tuple(self.conversations[each] for each in self._held.get(rep, ()))
+        held = [self.conversations[each] for each in self._held.get(rep, ())]
+        return tuple(sorted(held, key=lambda each: each.assignment.id if each.assignment else 0))
 
     def workstream_of(self, conversation: Conversation) -> Workstream:
         """Return the settings a conversation runs under."""
@@ -130,10 +135,14 @@ class BoardState:
 
     def put_message(self, new: Message) -> None:
         """Let a message be `new`; one that is out of the outbox's hands is only remembered."""
+        old = self.messages.pop(new.id, None)
+        if old is not None and old.status is MessageStatus.SENDING:
+            self.sending[old.channel] -= 1
+
         if new.unsent:
             self.messages[new.id] = new
-        else:
-            self.messages.pop(new.id, None)
+            if new.status is MessageStatus.SENDING:
+                self.sending[new.channel] += 1
 
         self.recollection.add_message(new)
         self.changes.messages[new.id] = new

@@ -16,6 +16,10 @@ TimerKey: TypeAlias = tuple[str, int | str]
 """What a deadline belongs to: `("conversation", id)` or `("rep", name)`."""
 
 
+_SLACK = 64
+"""Reminders too many that are not worth a sweep."""
+
+
 def conversation_deadline(conversation: Conversation, workstream: Workstream) -> Timestamp | None:
     """Return when something happens to a conversation by itself, or None."""
     close = workstream.auto_close
@@ -42,17 +46,24 @@ class Timers:
 
     Most deadlines move later again and again (every text postpones quiet parking), so an entry of the heap is only a
     reminder to look: one that comes up before its time is put back at the right one.
+
+    Attributes:
+        last_taken: What `take` returned last.
     """
 
     def __init__(self) -> None:
         self._due: dict[TimerKey, Timestamp] = {}
         self._reminder: dict[TimerKey, Timestamp] = {}
         self._heap: list[tuple[Timestamp, TimerKey]] = []
+        self.last_taken: TimerKey | None = None
 
     def set(self, key: TimerKey, due: Timestamp | None) -> None:
         """Let `key` be due at a moment, or never."""
         if due is None:
             self._due.pop(key, None)
+            if len(self._heap) > 2 * len(self._due) + _SLACK:
+                self._sweep()
+
             return
 
         self._due[key] = due
@@ -83,9 +94,16 @@ class Timers:
             return None
 
         _, key = heapq.heappop(self._heap)
+        self.last_taken = key
         self._reminder.pop(key, None)
         del self._due[key]
         return key
+
+    def _sweep(self) -> None:
+        """Forget the reminders of what is not due any more: some would be kept for a month."""
+        self._reminder = dict(self._due)
+        self._heap = [(due, key) for key, due in self._due.items()]
+        heapq.heapify(self._heap)
 
     def _remind(self, key: TimerKey, due: Timestamp) -> None:
         self._reminder[key] = due

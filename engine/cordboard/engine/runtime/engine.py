@@ -16,7 +16,14 @@ from cordboard.engine.carrier import WebhookReply, WebhookRequest
 from cordboard.engine.clock import SystemClock
 from cordboard.engine.commands import Command, Configure
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.errors import ChannelUnavailable, CordboardError, NotFound, NotRunning
+from cordboard.engine.errors import (
+    ChannelUnavailable,
+    CordboardError,
+    NotFound,
+    NotRunning,
+    Overloaded,
+    StoreUnavailable,
+)
 from cordboard.engine.events import Event
 from cordboard.engine.ports import Clock, History, Store, Transport
 from cordboard.engine.records import Once, Outcome
@@ -60,6 +67,7 @@ class Engine:
         self._waiting_transports = tuple(transports)
         self._transports: dict[str, Transport] = {}
         self._keepers: dict[str, _Keeper] = {}
+        self._all_keepers: set[_Keeper] = set()
         self._mailbox = Mailbox(limits.mailbox)
         self._taking = False
         self._tasks: TaskGroup | None = None
@@ -72,6 +80,7 @@ class Engine:
             mailbox=self._mailbox,
             batch=limits.batch,
             published=self._published,
+            reloaded=self._reloaded,
         )
         self._outbox = Outbox(
             board=lambda: self._writer.board,
@@ -118,8 +127,8 @@ class Engine:
 
     @property
     def running(self) -> bool:
-        """Whether commands are taken."""
-        return self._taking
+        """Whether commands are taken. Not while the store is away: `board` may be ahead of it until it is back."""
+        return self._taking and not self._writer.stale
 
     @property
     def waiting_commands(self) -> int:
@@ -157,6 +166,9 @@ class Engine:
         reply = transport.receive(request)
         if reply.events:
             self._require_running()
+            if len(reply.events) > self._mailbox.room:  # all of a request is taken, or nothing
+                raise Overloaded("too many commands are waiting already; ask again in a moment")
+
             await _all(self._mailbox.post(event) for event in reply.events)
 
         return reply
@@ -168,7 +180,7 @@ class Engine:
             config: The whole of it.
             by: Who asks.
             transports: Transports of channels that are new or changed; they replace those of the same name.
-                Transports of channels that `config` no longer has are closed.
+                Those, and those of channels that `config` no longer has, are closed once nothing is on its way on them.
 
         Raises:
             InvalidConfiguration: It cannot be used; everything stays as it was.
@@ -194,8 +206,9 @@ class Engine:
 
         self._list(opened)
         self._outbox.look()
-        for keeper in retired:
-            await self._retire(keeper)
+        if self._tasks is not None:
+            for keeper in retired:
+                self._tasks.start_soon(self._retire, keeper)
 
     async def probe(self) -> None:
         """Return if commands are taken and could be committed.
@@ -205,13 +218,15 @@ class Engine:
             StoreUnavailable: Nothing could be committed.
         """
         self._require_running()
+        if self._writer.unwell:
+            raise StoreUnavailable("a commit has failed just now, and none has succeeded since")
+
         await self._store.probe()
 
     async def _open(self) -> None:
         await self._store.__aenter__()
         self._stack.push_async_callback(self._leave_store)
         await self._writer.load()
-        self.feed.begin(self._writer.board.counters.seq)
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
         self._stack.push_async_callback(self._close)
         self._tasks.start_soon(self._writer.run)
@@ -225,12 +240,20 @@ class Engine:
         if not self._taking:
             raise NotRunning("the engine has not started, or is stopping; ask again in a moment")
 
+        if self._writer.stale:
+            raise NotRunning("the store is away; ask again in a moment")
+
     async def _post(self, command: Command, once: Once | None = None) -> Outcome:
         return await self._mailbox.post(command, once)
 
     def _published(self, events: tuple[Event, ...]) -> None:
         self.feed.publish(events)
         self._outbox.notice(events)
+
+    def _reloaded(self) -> None:
+        """Go on from what the store has: it may have kept a batch of which it said that it had not."""
+        self.feed.begin(self._writer.board.counters.seq)
+        self._outbox.look()
 
     async def _close(self) -> None:
         self._taking = False
@@ -242,7 +265,7 @@ class Engine:
             self._mailbox.close()
             await self._writer.finished.wait()
             self.feed.close()
-            for keeper in self._keepers.values():
+            for keeper in self._all_keepers:
                 keeper.leave.set()
 
     async def _leave_store(self) -> None:
@@ -255,9 +278,11 @@ class Engine:
         keeper = _Keeper(transport)
         try:
             await self._tasks.start(keeper.keep)
-        except OSError as error:
-            raise ChannelUnavailable(f"channel {transport.name!r} cannot be opened: {error}") from error
+        except* OSError as errors:
+            first = errors.exceptions[0]
+            raise ChannelUnavailable(f"channel {transport.name!r} cannot be opened: {first}") from first
 
+        self._all_keepers.add(keeper)
         return keeper
 
     def _list(self, keepers: Iterable[_Keeper]) -> None:
@@ -270,6 +295,7 @@ class Engine:
         await self._outbox.idle(keeper.transport.name)
         keeper.leave.set()
         await keeper.left.wait()
+        self._all_keepers.discard(keeper)
 
     def _with_limits_of_channels(self, config: BoardConfig, new: Mapping[str, Transport] | None = None) -> BoardConfig:
         """Return `config` with what its channels' transports can do, so that the board can decide by it."""

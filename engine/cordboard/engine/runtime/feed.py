@@ -33,21 +33,25 @@ class Feed:
         self.cursor = 0
 
     def begin(self, cursor: int) -> None:
-        """Start after the event numbered `cursor`."""
+        """Start after the event numbered `cursor`, or go on from there; what came before is read from the store."""
         self.cursor = cursor
+        self._ring.clear()
+        self._tell()
 
     def publish(self, events: Sequence[Event]) -> None:
         """Let subscribers have what was committed."""
         if not events:
             return
 
+        if events[0].seq != self.cursor + 1:
+            self._ring.clear()  # the ring has no gap: the store fills it
+
         self._ring.extend(events)
         self.cursor = events[-1].seq
         if len(self._ring) > 2 * self._limit:
             del self._ring[: -self._limit]
 
-        self._news.set()
-        self._news = anyio.Event()
+        self._tell()
 
     def close(self) -> None:
         """End every subscription once it has what was published."""
@@ -72,6 +76,10 @@ class Feed:
                     return
 
                 await news.wait()
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = anyio.Event()
 
     async def _next(self, after: int) -> Sequence[Event]:
         if after >= self.cursor:

@@ -6,10 +6,13 @@ import asyncio
 from collections import deque
 
 import anyio
+import msgspec
 
 from cordboard.engine.commands import Command
-from cordboard.engine.errors import NotRunning, Overloaded
+from cordboard.engine.errors import InvalidMessage, NotRunning, Overloaded
 from cordboard.engine.records import Once, Outcome
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Letter:
@@ -48,18 +51,29 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._letters)
 
+    @property
+    def room(self) -> int:
+        """How many more letters it takes."""
+        return self._limit - len(self._letters)
+
     def post(self, command: Command, once: Once | None = None) -> asyncio.Future[Outcome]:
         """Put a command in, and return the future of its outcome.
 
         Raises:
             NotRunning: The mailbox is closed.
             Overloaded: It is full.
+            InvalidMessage: No store could keep it: it has half a character (a lone surrogate) somewhere.
         """
         if self._closed:
             raise NotRunning("the engine is stopping and takes nothing more; ask again when it is back")
 
         if len(self._letters) >= self._limit:
             raise Overloaded(f"{self._limit} commands are waiting already; ask again in a moment")
+
+        try:
+            _encode((command, once))
+        except UnicodeEncodeError as error:
+            raise InvalidMessage("there is half a character (a lone surrogate) in it; remove it") from error
 
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._letters.append(Letter(command, once, outcome))

@@ -15,12 +15,13 @@ import structlog
 from anyio.abc import TaskGroup
 
 from cordboard.engine.board.board import Board
-from cordboard.engine.carrier import Ambiguous, Failure, OutboundMessage, SendResult
+from cordboard.engine.carrier import Ambiguous, Failure, OutboundMessage, Rejected, SendResult
 from cordboard.engine.commands import Command, RecordSend, StartSending
-from cordboard.engine.errors import CommitFailed, Overloaded
+from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import Event, ReplyQueued
 from cordboard.engine.ports import Clock, Transport
 from cordboard.engine.records import Message, Outcome
+from cordboard.engine.runtime.defects import report_defect
 from cordboard.engine.vocabulary import MessageStatus
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,9 @@ log = structlog.get_logger(__name__)
 _INTERRUPTED = Ambiguous(
     failure=Failure(code="interrupted", text="Cordboard stopped while this was being sent: it may not have been sent.")
 )
+
+_LOOK_AGAIN_EVERY = 1.0
+"""Seconds after which a lane that waits looks at its text again: a report may have proved it sent meanwhile."""
 
 _TRY_AGAIN_EVERY = 1.0
 """Seconds between tries to note something while the store is away."""
@@ -93,7 +97,7 @@ class Outbox:
         self._stopping.set()
 
     async def idle(self, channel: str) -> None:
-        """Wait until nothing is on its way on a channel. Nothing new begins while its transport is not listed."""
+        """Wait until nothing that was on its way on a channel still is; what is about to begin takes its turn after."""
         turn = self._turn(channel)
         borrowers = [object() for _ in range(self._sends)]
         for borrower in borrowers:
@@ -117,7 +121,14 @@ class Outbox:
             lane.append(message.id)
 
     async def _run_lane(self, conversation: int | None) -> None:
-        lane = self._lanes[conversation]
+        try:
+            await self._empty(self._lanes[conversation])
+        except Exception as defect:  # noqa: BLE001 - one conversation's defect must not stop the others' texts
+            report_defect("lane_broke", defect, conversation=conversation)
+        finally:
+            del self._lanes[conversation]
+
+    async def _empty(self, lane: deque[int]) -> None:
         while lane and not self._stopping.is_set():
             message = self._board().messages.get(lane[0])
             if message is None:
@@ -127,8 +138,6 @@ class Outbox:
             else:
                 break
 
-        del self._lanes[conversation]
-
     async def _bring_on(self, message: Message, transport: Transport) -> None:
         """Take one text a step further."""
         if message.status is MessageStatus.SENDING:
@@ -136,7 +145,7 @@ class Outbox:
             return
 
         if message.not_before is not None and (wait := message.not_before - self._clock.now()) > 0:
-            with anyio.move_on_after(wait / 1000):
+            with anyio.move_on_after(min(wait / 1000, _LOOK_AGAIN_EVERY)):
                 await self._stopping.wait()
 
             return
@@ -146,13 +155,21 @@ class Outbox:
                 return
 
             try:
-                await self._submit(StartSending(message=message.id))
-            except (CommitFailed, Overloaded):
-                await anyio.sleep(_TRY_AGAIN_EVERY)
+                outcome = await self._submit(StartSending(message=message.id))
+            except CordboardError as refused:
+                # What cannot be started is not what it was: a report has proved it sent, or its commit failed.
+                await anyio.sleep(_TRY_AGAIN_EVERY if refused.retryable else 0)
                 return
 
+            if outcome.message is None or outcome.message.status is not MessageStatus.SENDING:
+                return  # it is too old to be sent
+
             with anyio.CancelScope(shield=True):  # an answer that was got is noted
-                await self._note(message, transport, await self._send(message, transport))
+                result = await self._send(message, transport)
+                if isinstance(result, Rejected) and result.channel_down:
+                    log.error("channel_down", channel=message.channel, code=result.failure.code)
+
+                await self._note(message, transport, result)
 
     async def _send(self, message: Message, transport: Transport) -> SendResult:
         outbound = OutboundMessage(
@@ -166,8 +183,8 @@ class Outbox:
         )
         try:
             return await transport.send(outbound)
-        except Exception:  # a transport that breaks its word must not stop the others: nobody can tell what it did
-            log.exception("transport_broke", channel=message.channel, message=message.id)
+        except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
+            report_defect("transport_broke", defect, channel=message.channel, message=message.id)
             return Ambiguous(failure=Failure(code="defect", text="The channel failed: it may not have been sent."))
 
     async def _note(self, message: Message, transport: Transport, result: SendResult) -> None:
@@ -176,9 +193,9 @@ class Outbox:
         while True:
             try:
                 await self._submit(RecordSend(message=message.id, result=result, repeatable=repeatable))
-            except (CommitFailed, Overloaded):
-                if self._stopping.is_set():
-                    log.exception("answer_not_noted", channel=message.channel, message=message.id)
+            except CordboardError as refused:
+                if self._stopping.is_set() or not refused.retryable:
+                    log.warning("answer_not_noted", channel=message.channel, message=message.id, error=str(refused))
                     return
 
                 await anyio.sleep(_TRY_AGAIN_EVERY)

@@ -8,22 +8,33 @@ of disk for longer than one commit.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import anyio
 import structlog
 
 from cordboard.engine.board.board import Board
+from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import DeliveryReported, TextReceived
 from cordboard.engine.commands import Command, ConversationCommand, RecordSend, Reply, StartSending, Tick
+from cordboard.engine.config import HOUR, SECOND
 from cordboard.engine.errors import BoardBroken, CommitFailed, CordboardError, KeyReused, StoreUnavailable
 from cordboard.engine.events import Event, ReplyQueued
 from cordboard.engine.ports import Batch, Clock, Prefetch, Store
 from cordboard.engine.records import Answer, Message, Outcome
+from cordboard.engine.runtime.defects import report_defect
 from cordboard.engine.runtime.mailbox import Letter, Mailbox
+from cordboard.engine.vocabulary import Timestamp
 
 log = structlog.get_logger(__name__)
 
 _NOTHING = Outcome()
+
+_SET_ASIDE_FOR = 1 * HOUR
+"""How long a deadline rests whose decision has a defect."""
+
+_UNWELL_FOR = 30 * SECOND
+"""How long a failed commit counts against the store when nobody asks it to keep anything more."""
 
 _RELOAD_EVERY = 0.5
 """Seconds between tries to load the board again while the store is away and nobody asks for anything."""
@@ -34,6 +45,7 @@ class Writer:
 
     Attributes:
         board: The live board; another object after it had to be loaded again.
+        stale: The board is ahead of the store, because a commit failed: it must be loaded again before it is used.
         finished: Set when the mailbox was closed and everything in it has been written.
     """
 
@@ -46,6 +58,7 @@ class Writer:
         mailbox: Mailbox,
         batch: int,
         published: Callable[[tuple[Event, ...]], None],
+        reloaded: Callable[[], None],
     ) -> None:
         self.board = Board(board)
         self._store = store
@@ -53,7 +66,10 @@ class Writer:
         self._mailbox = mailbox
         self._most = batch
         self._published = published
-        self._stale = False
+        self._reloaded = reloaded
+        self._failed_at: Timestamp | None = None
+        self._set_aside: dict[TimerKey, Timestamp] = {}
+        self.stale = False
         self.finished = anyio.Event()
 
     async def load(self) -> None:
@@ -63,7 +79,11 @@ class Writer:
             StoreUnavailable: It cannot be read, or somebody else holds the board.
         """
         self.board = Board.restore(await self._store.load(self.board.name))
-        self._stale = False
+        for key, until in self._set_aside.items():
+            self.board.set_aside(key, until)
+
+        self.stale = False
+        self._reloaded()
 
     async def run(self) -> None:
         """Write until the mailbox is closed and empty."""
@@ -74,8 +94,13 @@ class Writer:
         finally:
             self.finished.set()
 
+    @property
+    def unwell(self) -> bool:
+        """Whether a commit has failed lately and none has succeeded since."""
+        return self._failed_at is not None and self._clock.now() - self._failed_at < _UNWELL_FOR
+
     def _until_deadline(self) -> float | None:
-        if self._stale:
+        if self.stale:
             return _RELOAD_EVERY
 
         deadline = self.board.next_deadline
@@ -83,42 +108,66 @@ class Writer:
 
     async def _write(self, letters: list[Letter]) -> None:
         try:
-            if self._stale:
+            if self.stale:
                 await self.load()
 
             answers = await self._recall(letters)
         except StoreUnavailable as error:
-            self._fail(letters, f"the store cannot be read: {error}", error)
+            await self._fail(letters, f"the store cannot be read: {error}", error)
+            return
+        except Exception as defect:  # noqa: BLE001 - a store that breaks its word must not stop the board
+            report_defect("store_broke", defect, board=self.board.name)
+            await self._fail(letters, "the store broke", defect)
             return
 
         batch = _BatchInTheMaking(self.board, self._clock.now(), answers)
-        batch.tick()
+        if not self._tick(batch):
+            await self._fail(letters, "a deadline could not be met, and the whole batch was undone", BoardBroken())
+            return
+
         for letter in letters:
             if not self.board.broken:
                 batch.apply(letter)
 
         if self.board.broken:
-            self._stale = True
+            self.stale = True
             batch.blame()
-            self._fail(letters, "another decision failed half-way, and the whole batch was undone", BoardBroken())
+            await self._fail(letters, "another decision failed half-way, and the whole batch was undone", BoardBroken())
         elif batch.events or batch.new_answers:
             await self._commit(letters, batch)
         else:
             batch.tell()
 
+    def _tick(self, batch: _BatchInTheMaking) -> bool:
+        """Let deadlines take effect; one that cannot is set aside, so that everybody else goes on."""
+        try:
+            batch.tick()
+        except Exception as defect:  # noqa: BLE001 - it would come again at once, and for ever
+            report_defect("deadline_broke", defect, board=self.board.name)
+            key = self.board.last_due
+            if key is not None:
+                self._set_aside[key] = self._clock.now() + _SET_ASIDE_FOR
+
+            self.stale = True
+            return False
+
+        return True
+
     async def _commit(self, letters: list[Letter], batch: _BatchInTheMaking) -> None:
         try:
             await self._store.commit(batch.collect())
         except StoreUnavailable as error:
-            self._stale = True
-            self._fail(letters, f"the store could not keep it: {error}", error)
+            self.stale = True
+            self._failed_at = self._clock.now()
+            await self._fail(letters, f"the store could not keep it: {error}", error)
             return
-        except Exception as defect:  # a store that breaks its word must not stop the board: it is as if it had failed
-            log.exception("store_broke", board=self.board.name)
-            self._stale = True
-            self._fail(letters, "the store broke", defect)
+        except Exception as defect:  # noqa: BLE001 - a store that breaks its word must not stop the board: it is as if it had failed
+            report_defect("store_broke", defect, board=self.board.name)
+            self.stale = True
+            await self._fail(letters, "the store broke", defect)
             return
 
+        self._failed_at = None
         batch.tell()
         self._published(tuple(batch.events))
 
@@ -132,8 +181,15 @@ class Writer:
         self.board.recall(known.conversations, known.messages)
         return {answer.key: answer for answer in known.answers}
 
-    def _fail(self, letters: list[Letter], why: str, cause: Exception) -> None:
-        log.error("batch_failed", board=self.board.name, commands=len(letters), error=str(cause))
+    async def _fail(self, letters: list[Letter], why: str, cause: Exception) -> None:
+        """Tell callers that nothing was done, once the board is what the store has; a store that is away may wait."""
+        if letters:
+            log.error("batch_failed", board=self.board.name, commands=len(letters), error=str(cause))
+
+        if self.stale:
+            with suppress(StoreUnavailable):
+                await self.load()
+
         for letter in letters:
             error = CommitFailed(f"nothing was done, ask again in a moment: {why}")
             error.__cause__ = cause
@@ -161,8 +217,8 @@ class _BatchInTheMaking:
             outcome = self._decide(letter)
         except CordboardError as error:
             self._told.append((letter, error))
-        except Exception as defect:  # whoever asked gets it too; it must not take down those who asked something else
-            log.exception("defect", board=self._board.name, command=type(letter.command).__name__)
+        except Exception as defect:  # noqa: BLE001 - whoever asked gets it too; it must not take down those who asked something else
+            report_defect("decision_broke", defect, board=self._board.name, command=type(letter.command).__name__)
             self._told.append((letter, defect))
         else:
             self._told.append((letter, outcome))
