@@ -17,7 +17,7 @@ run: $(READY) ## a demo contact centre: the desk and the customers' phones in a 
 	$(VENV)/bin/cordboard demo $(ARGS)
 
 test: $(READY) ## every test; those that need a browser are skipped where there is no Chromium
-	$(PYTHON) -m pytest $(ARGS)
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(READY) ## lint, formatting, types, the architecture, spelling
 	$(PYTHON) -m ruff check
@@ -26,7 +26,7 @@ check: $(READY) ## lint, formatting, types, the architecture, spelling
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/codespell
 
-bench: $(READY) ## measure: seconds per text, texts per second, bytes per conversation
+bench: $(READY) ## measure the board, the durable path and the webhook door, each beside something to compare it with
 	$(PYTHON) -m benchmarks $(ARGS)
 
 docs: $(READY) ## remake the parts of the documentation that are made from the code

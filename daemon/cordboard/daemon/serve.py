@@ -85,7 +85,12 @@ async def serve(
         StoreUnavailable: The database cannot be used.
         InvalidConfiguration: The configuration does not suit the transports or the board.
     """
-    transports = configuration.build_transports()
+    transports = [
+        transport.with_public_url(url_of(listeners[0]))
+        if isinstance(transport, SimulatorTransport) and not settings.public_url
+        else transport
+        for settings, transport in zip(configuration.channels, configuration.build_transports(), strict=True)
+    ]
     store: Store = MemoryStore() if db is None else SqliteStore(db)
     async with Engine(configuration.board, store=store, transports=transports) as engine:
         house = House(

@@ -51,6 +51,7 @@ class SqliteStore:
         self._writer: Connection | None = None
         self._reader: Connection | None = None
         self._holds: dict[str, Hold] = {}
+        self._inode: int | None = None
 
     async def __aenter__(self) -> Self:
         """Open the database, and bring its schema up to date.
@@ -126,6 +127,7 @@ class SqliteStore:
             if batch.board not in self._holds:
                 raise StoreUnavailable(f"{self._path}: board {batch.board!r} is not held: load it first")
 
+            self._require_same_file()
             prepared = list(rows_of(batch))  # before the transaction begins: other boards may wait for its end
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
@@ -143,6 +145,7 @@ class SqliteStore:
         """
 
         def write(connection: sqlite3.Connection) -> None:
+            self._require_same_file()
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -186,11 +189,22 @@ class SqliteStore:
         writer = connect(self._path, read_only=False, busy_timeout=self._busy_timeout)
         self._writer = await stack.enter_async_context(writer)
         await writer.perform(self._bring_up_to_date)
+        self._inode = self._path.stat().st_ino
         reader = connect(self._path, read_only=True, busy_timeout=self._busy_timeout)
         self._reader = await stack.enter_async_context(reader)
 
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
         bring_up_to_date(connection, self._path, shipped_migrations(), patience=self._busy_timeout)
+
+    def _require_same_file(self) -> None:
+        """Refuse to write where nobody would find it: the file was deleted, renamed or replaced while it was open."""
+        try:
+            found = self._path.stat().st_ino
+        except FileNotFoundError:
+            found = None
+
+        if found != self._inode:
+            raise StoreUnavailable(f"{self._path}: the database was deleted or replaced; put it back, or start again")
 
     def _let_go(self) -> None:
         while self._holds:

@@ -15,7 +15,7 @@ import structlog
 from anyio.abc import TaskGroup
 
 from cordboard.engine.board.board import Board
-from cordboard.engine.carrier import Ambiguous, Failure, OutboundMessage, Rejected, SendResult
+from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Rejected, SendResult
 from cordboard.engine.commands import Command, RecordSend, StartSending
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import Event, ReplyQueued
@@ -166,9 +166,7 @@ class Outbox:
 
             with anyio.CancelScope(shield=True):  # an answer that was got is noted
                 result = await self._send(message, transport)
-                if isinstance(result, Rejected) and result.channel_down:
-                    log.error("channel_down", channel=message.channel, code=result.failure.code)
-
+                _tell_operator(message, result)
                 await self._note(message, transport, result)
 
     async def _send(self, message: Message, transport: Transport) -> SendResult:
@@ -201,3 +199,14 @@ class Outbox:
                 await anyio.sleep(_TRY_AGAIN_EVERY)
             else:
                 return
+
+
+def _tell_operator(message: Message, result: SendResult) -> None:
+    """Log what a rep sees only on one text, and whoever runs the channel may have to mend."""
+    if isinstance(result, Accepted):
+        return
+
+    down = isinstance(result, Rejected) and result.channel_down
+    event = "channel_down" if down else "text_not_accepted"
+    answer = type(result).__name__.lower()
+    log.warning(event, channel=message.channel, message=message.id, answer=answer, code=result.failure.code)

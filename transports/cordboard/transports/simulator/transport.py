@@ -24,26 +24,27 @@ if TYPE_CHECKING:
     from cordboard.transports.simulator.carrier import SimulatedCarrier
 
 
+USUAL_URL = "http://127.0.0.1:8080"
+"""Where a daemon listens unless it is told otherwise."""
+
+
 class SimulatorSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a simulated channel is told.
 
     Attributes:
-        public_url: Where the simulated carrier finds this Cordboard.
+        public_url: Where the simulated carrier finds this Cordboard; empty: where the daemon listens.
         port: Where its REST API listens on loopback; 0 for any port that is free.
         phones: A file for what the phones show; where it is empty, that is forgotten.
     """
 
     provider: str = "simulator"
-    public_url: str = "http://127.0.0.1:8080"
+    public_url: str = ""
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     phones: str = ""
 
     def find_problems(self) -> Iterator[str]:
         """Yield everything that is wrong, each as `key: reason`."""
         yield from super().find_problems()
-        if not self.public_url:
-            yield "public_url: is empty; the simulated carrier calls this URL, and signs it"
-
         if "_" in (urlsplit(self.public_url).hostname or ""):
             yield "public_url: a carrier calls no host with an underscore in its name; use another name for it"
 
@@ -61,7 +62,7 @@ class SimulatorTransport:
         self._settings = settings
         self._twilio_settings = TwilioSettings(
             name=settings.name,
-            public_url=settings.public_url,
+            public_url=settings.public_url or USUAL_URL,
             account_sid="AC" + hashlib.sha256(settings.name.encode()).hexdigest()[:32],
             auth_token=Secret(secrets.token_hex(16)),  # nobody but the carrier in this process knows it
             api_url="http://127.0.0.1",  # its port is known once the carrier listens
@@ -88,7 +89,7 @@ class SimulatorTransport:
     @property
     def public_url(self) -> str:
         """Where the carrier finds this Cordboard."""
-        return self._settings.public_url
+        return self._settings.public_url or USUAL_URL
 
     @property
     def capabilities(self) -> Capabilities:
