@@ -28,14 +28,14 @@ async def test_a_rep_takes_an_offer_through_its_whole_life(daemon: Daemon) -> No
         assert status == 200, conversation
         states.append((conversation["state"], conversation["status"], conversation["parked"]))
 
-    # Released by ana, it is offered again to whoever has room: to her.
+    # Released by ana, it is offered to whoever else has room: to nobody here, and not to her again.
     assert states == [
         ("active", "active", False),
         ("active", "waiting", True),
         ("active", "active", False),
-        ("assigned", "active", False),
+        ("queued", "open", False),
     ]
-    await move(daemon, "ana", "accept")
+    await move(daemon, "ana", "pick")
     status, conversation = await move(daemon, "ana", "close")
     assert (status, conversation["state"], conversation["status"]) == (200, "closed", "closed")
 
