@@ -1,7 +1,7 @@
 // Parts of a page that are fetched again when the daemon says that they have changed.
 //
 // A part is an element with data-part (its name) and data-source (where it comes from). What comes is merged into what is
-// there, element by element: focus, selection, scrolling and open menus stay, and whatever has data-keep is left alone.
+// there, element by element: focus, selection and scrolling stay, and an open pop-over and whatever has data-keep is left alone.
 // However often a part changes while it is on its way, it is fetched once more, and the last word is what is shown.
 
 const PATIENCE = 15_000; // milliseconds
@@ -11,7 +11,10 @@ const GRACE = 400; // milliseconds in which the daemon's own signal is waited fo
 const running = new Map(); // part → whether it has changed since its fetch began
 const begun = new Map(); // part → when its last fetch began
 
-Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(old.dataset && "keep" in old.dataset && old.id === fresh.id);
+// What somebody is choosing from in an open pop-over is not taken from under their hands; a later refresh brings it up to date.
+const isKept = (element) => element.dataset && ("keep" in element.dataset || (element.popover && element.matches(":popover-open")));
+
+Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(isKept(old) && old.id === fresh.id);
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element.tagName === "DETAILS");
 
 // Fetch parts again; "everything" stands for all of the page's.
