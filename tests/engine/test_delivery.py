@@ -127,6 +127,14 @@ def test_a_report_cannot_touch_a_text_that_was_never_handed_over(world: Playgrou
     assert message(world).status is MessageStatus.QUEUED
 
 
+def test_a_report_cannot_touch_a_text_that_the_carrier_has_not_taken(sending: Playground) -> None:
+    answer(sending, Throttled(failure=FAILURE))
+    (event,) = report(sending, MessageStatus.DELIVERED, ours=REPLY)
+
+    assert isinstance(event, ReportUnmatched)
+    assert message(sending).status is MessageStatus.QUEUED
+
+
 def test_a_report_of_another_message_with_our_id_is_not_believed(sending: Playground) -> None:
     answer(sending, Accepted(provider_id="OUT1"))
     report(sending, MessageStatus.FAILED, ours=REPLY, provider_id="OF-ANOTHER-DATABASE")

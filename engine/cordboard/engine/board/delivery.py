@@ -187,10 +187,11 @@ def _reported(decision: Decision, report: DeliveryReported) -> Message | None:
 
 def _may_be_about(report: DeliveryReported, message: Message) -> bool:
     """Our id alone proves little: a board that began anew counts again, while old messages are still reported."""
+    certainly_not_sent = message.status is MessageStatus.QUEUED and not message.maybe_sent
     return (
         message.direction is Direction.OUTBOUND
         and message.channel == report.channel
-        and message.attempts > 0
+        and not certainly_not_sent
         and message.provider_id in (None, report.provider_id)
     )
 
