@@ -46,6 +46,9 @@ class Threshold:
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
         send = _with_headers(send)
+        if scope["query_string"]:
+            scope = cast("HTTPScope", {**scope, "query_string": _without_blanks(scope["query_string"])})
+
         if scope["method"] == "HEAD":
             # The web server knows the request as it came, and drops the body of the answer.
             await self._app(cast("HTTPScope", {**scope, "method": "GET"}), _one_body(b"", _gone), send)
@@ -63,6 +66,11 @@ class Threshold:
             receive = _one_body(body, receive)
 
         await self._app(scope, receive, send)
+
+
+def _without_blanks(query: bytes) -> bytes:
+    """Return a query without the parameters that have no value: a filter that is left blank filters nothing."""
+    return b"&".join(each for each in query.split(b"&") if each.partition(b"=")[2] or b"=" not in each)
 
 
 def _has_body(scope: HTTPScope) -> bool:
