@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,9 @@ BILLING = "+18005550102"
 """Its texts wait on queue `billing` until cleo picks them."""
 
 CUSTOMER = "+14155550123"
+
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of plain HTTP: making one of its own, with all the authorities in the world, costs a client 40 ms."""
 
 PEOPLE = {
     "ana": (Role.REP,),
@@ -133,7 +137,7 @@ class Daemon:
         """A client that shows somebody's token; nobody's for an empty name."""
         if name not in self.clients:
             headers = {"Authorization": f"Bearer {token_of(name)}"} if name else {}
-            self.clients[name] = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
+            self.clients[name] = httpx.AsyncClient(base_url=self.url, headers=headers, verify=NO_TLS, timeout=20)
 
         return self.clients[name]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -57,7 +58,9 @@ async def house_at(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient
             server = uvicorn.Server(config)
             async with (
                 anyio.create_task_group() as tasks,
-                httpx.AsyncClient(base_url=url, headers={"Origin": url}, timeout=20) as client,
+                httpx.AsyncClient(
+                    base_url=url, headers={"Origin": url}, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), timeout=20
+                ) as client,
             ):
                 tasks.start_soon(server.serve, [listener])
                 try:
