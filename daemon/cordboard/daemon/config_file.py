@@ -124,8 +124,10 @@ def _configuration(document: dict[str, Any], reader: TableReader) -> Configurati
         for at, table in enumerate(reader.tables(document.get(section, []), section)):
             key = f"{section}[{at}]"
             if kind is Channel:
-                settings += _settings_of(table, reader, key)
-                records.append(Channel(name=_text_of(table, "name"), provider=_text_of(table, "provider")))
+                read = _settings_of(table, reader, key)
+                settings += read
+                unread = Channel(name=_text_of(table, "name"), provider=_text_of(table, "provider"))
+                records.append(read[0].channel if read else unread)
             elif kind is Rep:
                 people.append(reader.record(table, RepEntry, key))
                 records.append(Rep(**{name: getattr(people[-1], name) for name in Rep.__struct_fields__}))

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from cordboard.engine.vocabulary import MessageStatus, NumberKind, Timestamp
+from cordboard.engine.vocabulary import (
+    FailureKind,
+    Keyword,
+    MessageStatus,
+    Milliseconds,
+    NumberKind,
+    PaceUnit,
+    Timestamp,
+)
 
 
 class Media(Struct, frozen=True, kw_only=True):
-    """One attachment, where the carrier keeps it.
+    """One attachment.
 
     Attributes:
-        url: Where it can be fetched, perhaps only with the channel's credentials.
-        content_type: Its MIME type as the carrier tells it.
+        url: Where it can be fetched: of a customer's at the carrier, perhaps only with the channel's credentials; of
+            ours at a public address of this Cordboard.
+        content_type: Its MIME type, as the carrier tells it until it is kept.
+        key: What the media store keeps it under; empty until it does.
+        size: Bytes, once it is kept.
+        problem: Why it could not be kept, in words; empty while it still may be.
     """
 
     url: str
     content_type: str = ""
+    key: str = ""
+    size: int = 0
+    problem: str = ""
+
+    @property
+    def pending(self) -> bool:
+        """Whether it has yet to be fetched."""
+        return not self.key and not self.problem
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -27,10 +47,12 @@ class Failure(Struct, frozen=True, kw_only=True):
     Attributes:
         code: The carrier's own code as text, or a word of Cordboard's (`ambiguous`, `unreachable`).
         text: The same in words.
+        kind: What it means, whichever carrier says it.
     """
 
     code: str
     text: str
+    kind: FailureKind = FailureKind.UNKNOWN
 
 
 # What a carrier tells us. Each is also a command: it is submitted to the board as it is.
@@ -47,6 +69,9 @@ class TextReceived(Struct, frozen=True, kw_only=True, tag_field="type", tag="tex
         body: The text; may be empty where there is media.
         media: Attachments, in order.
         segments: How many SMS it took, as far as the carrier says; 0 when it does not.
+        keyword: The word that the carrier recognised and has answered already (Twilio's `OptOutType`); None where it
+            has not, whatever the text says.
+        incomplete: Whether some of its segments never came.
     """
 
     channel: str
@@ -56,6 +81,8 @@ class TextReceived(Struct, frozen=True, kw_only=True, tag_field="type", tag="tex
     body: str
     media: tuple[Media, ...] = ()
     segments: int = 0
+    keyword: Keyword | None = None
+    incomplete: bool = False
 
 
 class DeliveryReported(Struct, frozen=True, kw_only=True, tag_field="type", tag="delivery_reported"):
@@ -66,7 +93,9 @@ class DeliveryReported(Struct, frozen=True, kw_only=True, tag_field="type", tag=
         provider_id: The carrier's id of the message.
         status: How far the message has come.
         message: Our own id of the message where the carrier gave it back; it may come before the answer to sending.
-        failure: Why it failed, where it did.
+        failure: Why it failed, where it did; with `unknown`, why nobody knows.
+        segments: How many SMS it takes, as far as the carrier says; 0 when it does not.
+        unknown: Whether the carrier says that nothing more will be heard of it, and it may have arrived.
     """
 
     channel: str
@@ -74,6 +103,8 @@ class DeliveryReported(Struct, frozen=True, kw_only=True, tag_field="type", tag=
     status: MessageStatus
     message: int | None = None
     failure: Failure | None = None
+    segments: int = 0
+    unknown: bool = False
 
 
 class WebhookUnreadable(Struct, frozen=True, kw_only=True, tag_field="type", tag="webhook_unreadable"):
@@ -92,7 +123,21 @@ class WebhookUnreadable(Struct, frozen=True, kw_only=True, tag_field="type", tag
     body: bytes
 
 
-CarrierEvent: TypeAlias = TextReceived | DeliveryReported | WebhookUnreadable
+class ChannelNotice(Struct, frozen=True, kw_only=True, tag_field="type", tag="channel_notice"):
+    """The carrier says something of the channel itself that an administrator should know.
+
+    Attributes:
+        channel: Which channel.
+        code: A word for it (`subscription_deleted`).
+        text: The same as a sentence, with what to do.
+    """
+
+    channel: str
+    code: str
+    text: str
+
+
+CarrierEvent: TypeAlias = TextReceived | DeliveryReported | WebhookUnreadable | ChannelNotice
 
 
 class WebhookRequest(Struct, frozen=True, kw_only=True):
@@ -139,9 +184,12 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
         sender: The number of ours.
         recipient: The customer's number.
         body: The text.
-        media: URLs of attachments that the carrier can fetch.
-        attempt_key: Names this attempt for ever; persisted before the first try, the same in every repetition of it.
+        media: Attachments, at URLs that the carrier can fetch.
+        attempt_key: A UUID that names this text for ever; persisted before the first try, the same in every repetition.
         queued_at: When the text was queued.
+        first_tried_at: When it was first handed over under this key; persisted with it. 0 where nobody says.
+        expires_at: From then on it helps nobody: the carrier should not deliver it later. None for never.
+        sender_kind: What sort of number `sender` is; None where nobody says.
     """
 
     message: int
@@ -151,6 +199,9 @@ class OutboundMessage(Struct, frozen=True, kw_only=True):
     media: tuple[Media, ...] = ()
     attempt_key: str
     queued_at: Timestamp
+    first_tried_at: Timestamp = 0
+    expires_at: Timestamp | None = None
+    sender_kind: NumberKind | None = None
 
 
 class Accepted(Struct, frozen=True, kw_only=True, tag_field="type", tag="accepted"):
@@ -198,6 +249,44 @@ class Ambiguous(Struct, frozen=True, kw_only=True, tag_field="type", tag="ambigu
 SendResult: TypeAlias = Accepted | Rejected | Throttled | Ambiguous
 
 
+class MediaContent(Struct, frozen=True, kw_only=True):
+    """An attachment's content, as the carrier gave it.
+
+    Attributes:
+        data: The bytes.
+        content_type: Their MIME type, without parameters.
+    """
+
+    data: bytes
+    content_type: str
+
+
+class MediaUnavailable(Struct, frozen=True, kw_only=True):
+    """An attachment could not be fetched.
+
+    Attributes:
+        reason: Why, in words for whoever reads the conversation.
+        final: Whether trying again is useless.
+    """
+
+    reason: str
+    final: bool
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """How much a number may send in some time.
+
+    Attributes:
+        amount: How many units.
+        unit: What the carrier counts.
+        per: In how many milliseconds.
+    """
+
+    amount: Annotated[float, Meta(gt=0)]
+    unit: PaceUnit = PaceUnit.SEGMENTS
+    per: Annotated[int, Meta(ge=1, extra={"unit": "duration"})] = 1_000
+
+
 class Capabilities(Struct, frozen=True, kw_only=True):
     """What a transport can do.
 
@@ -207,7 +296,9 @@ class Capabilities(Struct, frozen=True, kw_only=True):
         idempotent_send: Whether sending again under the same attempt key cannot text the customer twice.
         max_recipients: How many recipients one request may have.
         number_kinds: The kinds of number it serves.
-        units_per_second: The pace a number of each kind keeps, in the carrier's own unit.
+        pace: What a number of each kind may send, in the carrier's own unit; where none is given, nothing is held back.
+        listed_after: How long after an attempt to send has ended the carrier's list certainly has it, if it was taken;
+            for transports that `LooksUpSends`.
     """
 
     max_characters: int
@@ -215,4 +306,5 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     idempotent_send: bool = False
     max_recipients: int = 1
     number_kinds: tuple[NumberKind, ...] = tuple(NumberKind)
-    units_per_second: dict[NumberKind, float] = {}
+    pace: dict[NumberKind, Pace] = {}
+    listed_after: Milliseconds = 30_000

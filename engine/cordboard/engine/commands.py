@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cordboard.engine.carrier import CarrierEvent, Media, SendResult
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.vocabulary import SYSTEM, Presence
+from cordboard.engine.vocabulary import SYSTEM, Presence, Timestamp
 
 
 class Configure(Struct, frozen=True, kw_only=True, tag_field="type", tag="configure"):
@@ -83,9 +83,15 @@ class SetPresence(Struct, frozen=True, kw_only=True, tag_field="type", tag="set_
 
 
 class StartSending(Struct, frozen=True, kw_only=True, tag_field="type", tag="start_sending"):
-    """Note that a queued message is about to be handed to its carrier."""
+    """Note that a queued message is about to be handed to its carrier.
+
+    Attributes:
+        message: Which message.
+        key: A new UUID: the message's `attempt_key`, if it has none yet.
+    """
 
     message: int
+    key: str = ""
 
 
 class RecordSend(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_send"):
@@ -102,6 +108,27 @@ class RecordSend(Struct, frozen=True, kw_only=True, tag_field="type", tag="recor
     repeatable: bool = False
 
 
+class RecordMedia(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_media"):
+    """Note what became of fetching a customer's attachment.
+
+    Attributes:
+        message: Which message.
+        index: Which of its attachments.
+        media: The attachment as it is now: kept under a key, or with a problem.
+    """
+
+    message: int
+    index: int
+    media: Media
+
+
+class RecordReconciled(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_reconciled"):
+    """Note up to when a channel's carrier has been asked for what its webhooks did not bring."""
+
+    channel: str
+    until: Timestamp
+
+
 RepCommand: TypeAlias = (
     AcceptOffer
     | DeclineOffer
@@ -114,4 +141,14 @@ RepCommand: TypeAlias = (
     | Reply
 )
 
-Command: TypeAlias = Configure | Tick | CarrierEvent | RepCommand | SetPresence | StartSending | RecordSend
+Command: TypeAlias = (
+    Configure
+    | Tick
+    | CarrierEvent
+    | RepCommand
+    | SetPresence
+    | StartSending
+    | RecordSend
+    | RecordMedia
+    | RecordReconciled
+)

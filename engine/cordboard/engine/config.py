@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
+from cordboard.engine.carrier import Pace
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.vocabulary import (
     SYSTEM,
@@ -52,11 +53,18 @@ class Channel(Struct, frozen=True, kw_only=True):
         name: Names the webhook path, `/webhooks/{name}`.
         provider: The transport's entry point.
         max_characters: The longest text it takes; the engine fills it in from the transport.
+        mms: Whether it carries attachments; the engine fills it in from the transport.
+        report_timeout: A text of which the carrier has reported nothing final for so long counts as delivery unknown.
+        answers_keywords: Whether the carrier itself answers STOP, START and HELP, without saying so with each of them
+            (Twilio's default opt-out handling): then Cordboard notes them, and does not answer a second time.
     """
 
     name: Name
     provider: str
     max_characters: Positive = 1600
+    mms: bool = True
+    report_timeout: LongEnough = 1 * HOUR
+    answers_keywords: bool = False
 
 
 class Number(Struct, frozen=True, kw_only=True):
@@ -69,6 +77,7 @@ class Number(Struct, frozen=True, kw_only=True):
         workstream: The settings its conversations run under.
         capabilities: What it carries. A toll-free number may serve SMS and voice at once.
         direct_routing: Azure direct-routing numbers carry voice alone; as an SMS number one is refused.
+        pace: What it may send in some time; what is usual for its kind at its carrier, where it is not given.
     """
 
     address: str
@@ -77,6 +86,7 @@ class Number(Struct, frozen=True, kw_only=True):
     workstream: Name
     capabilities: tuple[Capability, ...] = (Capability.SMS,)
     direct_routing: bool = False
+    pace: Pace | None = None
 
 
 class AutoClose(Struct, frozen=True, kw_only=True):
@@ -104,6 +114,7 @@ class Workstream(Struct, frozen=True, kw_only=True):
         reopen_window: A text this soon after closing reopens the conversation.
         max_declines: A rep who declined or missed a conversation this often is not offered it again.
         ambiguous_sends: What to do with a text that may or may not have been sent.
+        reply_expiry: A reply that could not be sent for so long is not sent any more, and its rep is told.
     """
 
     name: Name
@@ -119,6 +130,7 @@ class Workstream(Struct, frozen=True, kw_only=True):
     reopen_window: Duration = 24 * HOUR
     max_declines: Positive = 3
     ambiguous_sends: AmbiguousSends = AmbiguousSends.AT_MOST_ONCE
+    reply_expiry: LongEnough = 1 * HOUR
 
 
 class Queue(Struct, frozen=True, kw_only=True):
@@ -147,12 +159,33 @@ class Rep(Struct, frozen=True, kw_only=True):
     disconnect_grace: Duration = 150 * SECOND
 
 
+class Keywords(Struct, frozen=True, kw_only=True):
+    """What is texted to a customer who sends a word that is answered by itself; nothing, where a text is empty.
+
+    Attributes:
+        stop: After STOP: the one text that may still follow it. It says who writes, and that no more will come.
+        start: After START.
+        help: After HELP: who we are, and how to have no more texts.
+    """
+
+    stop: Annotated[str, Meta(max_length=320)] = (
+        "You have been unsubscribed and will get no more texts from this number. Reply START to subscribe again."
+    )
+    start: Annotated[str, Meta(max_length=320)] = (
+        "You have been subscribed again to texts from this number. Reply HELP for help, STOP to unsubscribe."
+    )
+    help: Annotated[str, Meta(max_length=320)] = (
+        "Reply to this number to write to our service team. Reply STOP to unsubscribe. Msg&data rates may apply."
+    )
+
+
 class BoardConfig(Struct, frozen=True, kw_only=True):
     """Everything that is configured of one board.
 
     Attributes:
         name: The board's name, on everything it stores.
         time_zone: An IANA time zone.
+        keywords: The answers to STOP, START and HELP.
         channels: Accounts at carriers.
         numbers: Addresses of ours.
         workstreams: Settings of conversations.
@@ -162,6 +195,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
 
     name: Name
     time_zone: str = "UTC"
+    keywords: Keywords = Keywords()
     channels: tuple[Channel, ...] = ()
     numbers: tuple[Number, ...] = ()
     workstreams: tuple[Workstream, ...] = ()

@@ -114,6 +114,18 @@ class InvalidConfiguration(CordboardError):
         super().__init__("the configuration cannot be used:\n" + "\n".join(f"  {each}" for each in problems))
 
 
+class OptedOut(CordboardError):
+    """The customer has opted out of texts from this number: nothing may be sent to them."""
+
+    fault = Fault.CALLER
+
+
+class ReconciliationFailed(CordboardError):
+    """A carrier could not be asked for what its webhooks did not bring."""
+
+    retryable = True
+
+
 class ChannelUnavailable(CordboardError):
     """A channel's transport cannot be opened."""
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import CloseReason, MessageStatus, Presence, Timestamp, Trigger
+from cordboard.engine.vocabulary import CloseReason, ConsentSource, MessageStatus, Presence, Timestamp, Trigger
 
 
 def _tag(name: str) -> str:
@@ -71,6 +71,54 @@ class WebhookKept(BoardEvent, frozen=True, kw_only=True):
     body: bytes
 
 
+class ChannelNoticed(BoardEvent, frozen=True, kw_only=True):
+    """The carrier said something of a channel itself."""
+
+    channel: str
+    code: str
+    text: str
+
+
+class ChannelStopped(BoardEvent, frozen=True, kw_only=True):
+    """Nothing goes through on a channel any more, by the account's fault: its texts wait."""
+
+    channel: str
+    failure: Failure
+
+
+class ChannelResumed(BoardEvent, frozen=True, kw_only=True):
+    """A stopped channel has taken a text again."""
+
+    channel: str
+
+
+class ChannelReconciled(BoardEvent, frozen=True, kw_only=True):
+    """The carrier has been asked for what its webhooks did not bring, up to `until`."""
+
+    channel: str
+    until: Timestamp
+
+
+class CustomerOptedOut(BoardEvent, frozen=True, kw_only=True):
+    """A customer wants no more texts from a number of ours. `word`: the text or code that said so."""
+
+    number: str
+    customer: str
+    source: ConsentSource
+    word: str
+    conversation: int | None = None
+
+
+class CustomerOptedIn(BoardEvent, frozen=True, kw_only=True):
+    """A customer takes texts from a number of ours again."""
+
+    number: str
+    customer: str
+    source: ConsentSource
+    word: str
+    conversation: int | None = None
+
+
 class ConversationEvent(BoardEvent, frozen=True, kw_only=True):
     """A fact of one conversation."""
 
@@ -98,6 +146,9 @@ class MessageReceived(ConversationEvent, frozen=True, kw_only=True):
     media: tuple[Media, ...]
     segments: int
     provider_id: str
+    incomplete: bool = False
+    answered: bool = False
+    """Nobody has to: it was no more than a keyword, which is answered by itself."""
 
 
 # The machine's moves: each class is one trigger of the table in `cordboard.engine.board.conversation`.
@@ -232,12 +283,14 @@ class WrapUpEnded(ConversationEvent, frozen=True, kw_only=True):
 
 
 class ReplyQueued(ConversationEvent, frozen=True, kw_only=True):
-    """A text of ours is durable and will be sent."""
+    """A text of ours is durable and will be sent, unless that takes until `expires_at`."""
 
     message: int
     author: str
     body: str
     media: tuple[Media, ...]
+    expires_at: Timestamp | None = None
+    compliance: bool = False
 
 
 class MessageEvent(BoardEvent, frozen=True, kw_only=True):
@@ -248,9 +301,10 @@ class MessageEvent(BoardEvent, frozen=True, kw_only=True):
 
 
 class SendStarted(MessageEvent, frozen=True, kw_only=True):
-    """The message is being handed to its carrier, for the `attempt`th time."""
+    """The message is being handed to its carrier, for the `attempt`th time, under `key`."""
 
     attempt: int
+    key: str = ""
 
 
 class MessageSent(MessageEvent, frozen=True, kw_only=True):
@@ -274,6 +328,12 @@ class SendFailed(MessageEvent, frozen=True, kw_only=True):
     failure: Failure
 
 
+class SendCanceled(MessageEvent, frozen=True, kw_only=True):
+    """The message was taken back before it was sent."""
+
+    failure: Failure
+
+
 class SendUncertain(MessageEvent, frozen=True, kw_only=True):
     """The message may or may not have been sent. It is not sent again."""
 
@@ -286,6 +346,21 @@ class DeliveryUpdated(MessageEvent, frozen=True, kw_only=True):
     status: MessageStatus
     provider_id: str
     failure: Failure | None = None
+    segments: int = 0
+
+
+class DeliveryUnknown(MessageEvent, frozen=True, kw_only=True):
+    """The carrier says that it will never know whether the message arrived."""
+
+    provider_id: str
+    failure: Failure | None = None
+
+
+class MediaRecorded(MessageEvent, frozen=True, kw_only=True):
+    """A customer's attachment was fetched and kept, or never will be."""
+
+    index: int
+    media: Media
 
 
 class DeliveryDisputed(MessageEvent, frozen=True, kw_only=True):
@@ -312,6 +387,12 @@ Event: TypeAlias = (
     | PresenceChanged
     | TextUnroutable
     | WebhookKept
+    | ChannelNoticed
+    | ChannelStopped
+    | ChannelResumed
+    | ChannelReconciled
+    | CustomerOptedOut
+    | CustomerOptedIn
     | ConversationOpened
     | MessageReceived
     | ConversationQueued
@@ -335,9 +416,12 @@ Event: TypeAlias = (
     | MessageSent
     | SendDeferred
     | SendFailed
+    | SendCanceled
     | SendUncertain
     | DeliveryUpdated
+    | DeliveryUnknown
     | DeliveryDisputed
+    | MediaRecorded
     | ReportKept
     | ReportUnmatched
 )

@@ -5,23 +5,38 @@ The suites in `cordboard.engine.testing` test an implementation against these wo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from msgspec import Struct
 
 from cordboard.engine.carrier import (
+    Accepted,
+    Ambiguous,
     Capabilities,
     DeliveryReported,
+    Media,
+    MediaContent,
+    MediaUnavailable,
     OutboundMessage,
     SendResult,
     TextReceived,
+    Throttled,
     WebhookReply,
     WebhookRequest,
 )
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.events import Event
-from cordboard.engine.records import Answer, BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.records import (
+    Answer,
+    BoardSnapshot,
+    ChannelState,
+    Consent,
+    Conversation,
+    Counters,
+    Message,
+    RepState,
+)
 from cordboard.engine.vocabulary import State, Timestamp
 
 T = TypeVar("T")
@@ -81,7 +96,58 @@ class Reconciles(Protocol):
     """The optional ability to ask the carrier for what its webhooks did not bring."""
 
     def missed(self, since: Timestamp) -> AsyncIterator[TextReceived | DeliveryReported]:
-        """Yield what happened since a moment, oldest first; what is known already may be among it."""
+        """Yield what happened since a moment, oldest first; what is known already may be among it.
+
+        Raises:
+            ReconciliationFailed: The carrier does not answer, or not understandably; what was yielded is true.
+        """
+        ...
+
+
+@runtime_checkable
+class LooksUpSends(Protocol):
+    """The optional ability to find out whether a text that may have been sent was."""
+
+    async def look_up(self, message: OutboundMessage, *, known: frozenset[str]) -> Accepted | Throttled | Ambiguous:
+        """Ask the carrier for a text whose attempt ended without an answer. Never raises for what a carrier does.
+
+        Asked once `capabilities.listed_after` has passed since the attempt. `known` are the carrier's ids of other
+        texts to this customer, so that the same words sent twice are not taken for one. `Accepted` when the carrier has
+        it, `Throttled` when it certainly never took it, `Ambiguous` when that cannot be told (now).
+        """
+        ...
+
+
+@runtime_checkable
+class PullsReports(Protocol):
+    """The optional ability to ask how far one text has come."""
+
+    async def pull_report(self, message: int, provider_id: str) -> DeliveryReported | None:
+        """Return what the carrier knows of a text; None when it says nothing (now). Never raises for a carrier."""
+        ...
+
+
+@runtime_checkable
+class SendsMany(Protocol):
+    """The optional ability to hand over many texts with the same words in one request."""
+
+    async def send_many(self, messages: Sequence[OutboundMessage]) -> tuple[SendResult, ...]:
+        """Hand over at most `capabilities.max_recipients` texts that differ in recipient and keys alone.
+
+        Returns a result for each, in their order; as `send` does for one.
+        """
+        ...
+
+
+@runtime_checkable
+class FetchesMedia(Protocol):
+    """The optional ability to fetch customers' attachments, with the channel's credentials."""
+
+    async def fetch_media(self, media: Media, *, limit: int) -> MediaContent | MediaUnavailable:
+        """Return an attachment of at most `limit` bytes. Never raises for what a carrier or a network does.
+
+        Only the carrier's own addresses get credentials, and nothing on this machine or in a private network is asked.
+        """
         ...
 
 
@@ -132,6 +198,8 @@ class Batch(Struct, frozen=True, kw_only=True):
         config: The configuration, where it changed.
         early_reports: All delivery reports waiting for their message, where they changed.
         answers: First answers to requests that may be repeated.
+        consents: What customers have said anew of texts from us.
+        channels: The channels of which something changed, as they are now.
     """
 
     board: str
@@ -143,6 +211,8 @@ class Batch(Struct, frozen=True, kw_only=True):
     config: BoardConfig | None = None
     early_reports: tuple[DeliveryReported, ...] | None = None
     answers: tuple[Answer, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    channels: tuple[ChannelState, ...] = ()
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -207,6 +277,10 @@ class History(Protocol):
         """List a conversation's messages with ids above `after`, oldest first; the cursor is the next `after`."""
         ...
 
+    async def awaiting_report(self, board: str, channel: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
+        """List a channel's texts of which the carrier has not said yet what became of them, as `messages` does."""
+        ...
+
     async def unroutable(self, board: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
         """List texts to numbers that were not configured, as `messages` does."""
         ...
@@ -237,7 +311,8 @@ class Store(History, Protocol):
     async def load(self, board: str) -> BoardSnapshot:
         """Take hold of a board and return its live state: nothing but its name if it is new.
 
-        Live are conversations that are open or hold an assignment, reps, and messages that are `unsent`.
+        Live are conversations that are open or hold an assignment, reps, messages that are `in_hand`, consents and
+        channels.
         Loading again, after a commit failed, gives the state of the last commit that did not.
 
         Raises:

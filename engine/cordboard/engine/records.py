@@ -14,6 +14,7 @@ from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.vocabulary import (
     CloseReason,
+    ConsentSource,
     Direction,
     MessageStatus,
     Presence,
@@ -148,6 +149,16 @@ class Message(Struct, frozen=True, kw_only=True):
         not_before: A deferred message waits until then.
         maybe_sent: Some attempt may have come through.
         uncertain: It may have been sent, nobody knows, and it is not tried again.
+        attempt_key: Names it to the carrier in every attempt; given with the first.
+        first_tried_at: When sending first began.
+        tried_at: When sending last began.
+        sent_at: When the carrier took it, as far as we know.
+        expires_at: From then on it is not sent any more; None for a text that came in.
+        bulk: It is one of many, and replies go before it.
+        compliance: It confirms what the customer asked with a keyword: the one text that may follow a STOP.
+        unreported: The carrier says that nothing more will be heard of it: it may have arrived.
+        disputed: Another ending that the carrier reported later; the first one stands.
+        incomplete: Parts of a customer's text never came.
     """
 
     id: int
@@ -168,11 +179,36 @@ class Message(Struct, frozen=True, kw_only=True):
     not_before: Timestamp | None = None
     maybe_sent: bool = False
     uncertain: bool = False
+    attempt_key: str = ""
+    first_tried_at: Timestamp | None = None
+    tried_at: Timestamp | None = None
+    sent_at: Timestamp | None = None
+    expires_at: Timestamp | None = None
+    bulk: bool = False
+    compliance: bool = False
+    unreported: bool = False
+    disputed: MessageStatus | None = None
+    incomplete: bool = False
 
     @property
     def unsent(self) -> bool:
         """Whether the outbox still has it in hand."""
         return self.status is MessageStatus.QUEUED or (self.status is MessageStatus.SENDING and not self.uncertain)
+
+    @property
+    def awaits_media(self) -> bool:
+        """Whether attachments of a customer's have yet to be fetched."""
+        return self.direction is Direction.INBOUND and any(each.pending for each in self.media)
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether something is still to be done with it, so that the board keeps it."""
+        return self.unsent or self.awaits_media
+
+    @property
+    def awaits_report(self) -> bool:
+        """Whether the carrier has it, and has not said yet what became of it."""
+        return self.status is MessageStatus.SENT and self.direction is Direction.OUTBOUND and not self.unreported
 
 
 class RepState(Struct, frozen=True, kw_only=True):
@@ -193,6 +229,43 @@ class RepState(Struct, frozen=True, kw_only=True):
     release_at: Timestamp | None = None
 
 
+class Consent(Struct, frozen=True, kw_only=True):
+    """Whether a customer takes texts from a number of ours. Who never said anything has no record, and does.
+
+    Attributes:
+        number: Our address.
+        customer: Theirs.
+        opted_out: Whether they want none.
+        at: Since when.
+        source: How we know.
+        word: The text, or the carrier's code, that said so.
+    """
+
+    number: str
+    customer: str
+    opted_out: bool
+    at: Timestamp
+    source: ConsentSource
+    word: str = ""
+
+
+class ChannelState(Struct, frozen=True, kw_only=True):
+    """A channel, as it is now.
+
+    Attributes:
+        name: Which.
+        stopped_at: Since when nothing goes through, the account's fault; None while all is well.
+        failure: What the carrier said then.
+        reconciled_to: Up to when the carrier has been asked for what its webhooks did not bring; None before the first
+            time.
+    """
+
+    name: str
+    stopped_at: Timestamp | None = None
+    failure: Failure | None = None
+    reconciled_to: Timestamp | None = None
+
+
 class Counters(Struct, frozen=True, kw_only=True):
     """The last numbers a board has given out."""
 
@@ -210,9 +283,11 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
         counters: The last numbers given out.
         config: The configuration in force; None on a board that never had one.
         conversations: Those that are open or in wrap-up, by id.
-        messages: Those the outbox has in hand, by id.
+        messages: Those with which something is still to be done, by id.
         reps: Everybody configured, by name.
         early_reports: Delivery reports that came before their message's send result.
+        consents: What customers have said of texts from us, by number and customer.
+        channels: What is known of channels, by name.
     """
 
     board: str
@@ -222,6 +297,8 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...] = ()
     reps: tuple[RepState, ...] = ()
     early_reports: tuple[DeliveryReported, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    channels: tuple[ChannelState, ...] = ()
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

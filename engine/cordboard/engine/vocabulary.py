@@ -114,6 +114,12 @@ class CloseReason(Word):
     INACTIVITY = "inactivity"
     """Nothing happened for as long as the workstream's `auto_close` allows."""
 
+    OPT_OUT = "opt_out"
+    """The customer wants no more texts from this number."""
+
+    KEYWORD = "keyword"
+    """It was no more than a word that is answered by itself."""
+
 
 class Presence(Word):
     """What a rep says of themselves; which of them bring work is the workstream's choice."""
@@ -171,6 +177,96 @@ class MessageStatus(Word):
 
     CANCELED = "canceled"
     """It was taken back before it was sent."""
+
+
+class FailureKind(Word):
+    """What a failure means for whoever reads of it, whichever carrier it comes from."""
+
+    RECIPIENT = "recipient"
+    """The customer's number cannot be reached by text, now or later: it is not valid, a landline, or gone."""
+
+    OPTED_OUT = "opted_out"
+    """The customer has opted out of texts from this number."""
+
+    BLOCKED = "blocked"
+    """It was blocked on its way; the customer may have opted out with their own carrier."""
+
+    CONTENT = "content"
+    """This text will not be carried: filtered as unwanted, too long, an attachment that cannot be."""
+
+    CONFIGURATION = "configuration"
+    """The number of ours, or the account's settings, do not allow it: an administrator can mend that."""
+
+    ACCOUNT = "account"
+    """Nothing at all goes through on this channel: wrong credentials, a suspended account."""
+
+    BUSY = "busy"
+    """Too much at once: it was not taken, and may be asked again."""
+
+    LATER = "later"
+    """A limit for some time is used up (a daily cap, a block for half an hour)."""
+
+    UNREACHABLE = "unreachable"
+    """The handset could not be reached: it may be switched off."""
+
+    TROUBLE = "trouble"
+    """The carrier, or the way to it, has trouble of its own."""
+
+    EXPIRED = "expired"
+    """It was not sent in time, and later it would have helped nobody."""
+
+    DEFECT = "defect"
+    """What was asked of the carrier made no sense: a fault of Cordboard's."""
+
+    UNKNOWN = "unknown"
+    """The carrier does not say, or says something that nobody has heard of yet."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same text may well come through when somebody sends it again later."""
+        return self in _MAY_PASS
+
+
+_MAY_PASS = frozenset(
+    {
+        FailureKind.BUSY,
+        FailureKind.LATER,
+        FailureKind.UNREACHABLE,
+        FailureKind.TROUBLE,
+        FailureKind.EXPIRED,
+        FailureKind.UNKNOWN,
+    }
+)
+
+
+class Keyword(Word):
+    """What a customer can ask with a single word, and what is done by itself."""
+
+    STOP = "stop"
+    """Opts the pair of numbers out."""
+
+    START = "start"
+    """Opts it back in."""
+
+    HELP = "help"
+    """Asks who we are."""
+
+
+class ConsentSource(Word):
+    """How we know that a customer opted out or in."""
+
+    KEYWORD = "keyword"
+    """They texted a word."""
+
+    CARRIER = "carrier"
+    """Their carrier, or ours, told us."""
+
+
+class PaceUnit(Word):
+    """What a carrier counts when it limits a number."""
+
+    SEGMENTS = "segments"
+    MESSAGES = "messages"
 
 
 class NumberKind(Word):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from cordboard.engine.config import HOUR
-from cordboard.engine.events import ConversationEvent, Event, MessageEvent
+from cordboard.engine.events import Event
 from cordboard.engine.ports import Batch, Page
 from cordboard.engine.records import Conversation, Message
 from cordboard.engine.vocabulary import Milliseconds, Timestamp
@@ -28,7 +28,8 @@ def answers_from(batch: Batch) -> Timestamp:
 
 def conversation_of(event: Event) -> int | None:
     """Return the conversation an event is about, if it is about one."""
-    return event.conversation if isinstance(event, ConversationEvent | MessageEvent) else None
+    about: int | None = getattr(event, "conversation", None)
+    return about
 
 
 def page(found: Sequence[T], limit: int) -> Page[T]:

@@ -14,7 +14,16 @@ from cordboard.engine.config import BoardConfig
 from cordboard.engine.errors import BoardInUse, StoreUnavailable
 from cordboard.engine.events import Event
 from cordboard.engine.ports import Batch, ConversationQuery, Page, Prefetch, Prefetched
-from cordboard.engine.records import Answer, BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.records import (
+    Answer,
+    BoardSnapshot,
+    ChannelState,
+    Consent,
+    Conversation,
+    Counters,
+    Message,
+    RepState,
+)
 from cordboard.storage.base import answers_from, conversation_of, page
 
 T = TypeVar("T", Conversation, Message)
@@ -29,11 +38,14 @@ class _Board:
         self.config: BoardConfig | None = None
         self.early_reports: tuple[DeliveryReported, ...] = ()
         self.reps: dict[str, RepState] = {}
+        self.consents: dict[tuple[str, str], Consent] = {}
+        self.channels: dict[str, ChannelState] = {}
         self.conversations: dict[int, Conversation] = {}
         self.live: set[int] = set()
         self.latest: dict[tuple[str, str], int] = {}
         self.messages: dict[int, Message] = {}
-        self.unsent: set[int] = set()
+        self.in_hand: set[int] = set()
+        self.awaiting_report: defaultdict[str, set[int]] = defaultdict(set)
         self.by_provider: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
         self.messages_of: defaultdict[int | None, list[int]] = defaultdict(list)
         self.events: list[Event] = []
@@ -47,6 +59,8 @@ class _Board:
             self.early_reports = batch.early_reports
 
         self.reps.update({each.name: each for each in batch.reps})
+        self.consents.update({(each.number, each.customer): each for each in batch.consents})
+        self.channels.update({each.name: each for each in batch.channels})
         for conversation in batch.conversations:
             self._keep_conversation(conversation)
 
@@ -72,7 +86,9 @@ class _Board:
             self.messages_of[new.conversation].append(new.id)
 
         self.messages[new.id] = new
-        (self.unsent.add if new.unsent else self.unsent.discard)(new.id)
+        (self.in_hand.add if new.in_hand else self.in_hand.discard)(new.id)
+        awaiting = self.awaiting_report[new.channel]
+        (awaiting.add if new.awaits_report else awaiting.discard)(new.id)
         if new.provider_id is not None:
             self.by_provider[new.channel, new.provider_id].add(new.id)
 
@@ -136,9 +152,11 @@ class MemoryStore:
             counters=kept.counters,
             config=kept.config,
             conversations=_those(kept.conversations, kept.live),
-            messages=_those(kept.messages, kept.unsent),
+            messages=_those(kept.messages, kept.in_hand),
             reps=tuple(kept.reps[each] for each in sorted(kept.reps)),
             early_reports=kept.early_reports,
+            consents=tuple(each for each in kept.consents.values() if each.opted_out),
+            channels=tuple(kept.channels[each] for each in sorted(kept.channels)),
         )
 
     async def prefetch(self, request: Prefetch) -> Prefetched:
@@ -190,6 +208,12 @@ class MemoryStore:
     async def messages(self, board: str, conversation: int, *, after: int = 0, limit: int = 100) -> Page[Message]:
         """List a conversation's messages with ids above `after`, oldest first; the cursor is the next `after`."""
         return await self._page_of_messages(board, conversation, after, limit)
+
+    async def awaiting_report(self, board: str, channel: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
+        """List a channel's texts of which the carrier has not said yet what became of them, as `messages` does."""
+        kept = await self._kept(board)
+        ids = [each for each in sorted(kept.awaiting_report.get(channel, ())) if each > after]
+        return page([kept.messages[each] for each in ids[: limit + 1]], limit)
 
     async def unroutable(self, board: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
         """List texts to numbers that were not configured, as `messages` does."""

@@ -170,6 +170,12 @@ class SqliteStore:
         found = await self._past(lambda past: select(past, MESSAGE, statement("messages"), parameters))
         return page(found, limit)
 
+    async def awaiting_report(self, board: str, channel: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
+        """List a channel's texts of which the carrier has not said yet what became of them, as `messages` does."""
+        parameters = {"board": board, "channel": channel, "after": within(after), "limit": limit + 1}
+        found = await self._past(lambda past: select(past, MESSAGE, statement("awaiting_report"), parameters))
+        return page(found, limit)
+
     async def unroutable(self, board: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
         """List texts to numbers that were not configured, as `messages` does."""
         parameters = {"board": board, "after": within(after), "limit": limit + 1}

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Protocol
 
 from msgspec import Struct
 
-from cordboard.engine.config import Name
+from cordboard.engine.config import HOUR, Channel, LongEnough, Name
 from cordboard.engine.errors import CordboardError, Fault
 from cordboard.engine.ports import Transport
 
@@ -51,11 +51,15 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         name: The channel's name; its door is `/webhooks/{name}`.
         provider: The transport's entry point.
         public_url: Where the carrier finds this Cordboard, without `/webhooks`; empty where no carrier calls.
+        report_timeout: See `cordboard.engine.config.Channel`.
+        answers_keywords: See `cordboard.engine.config.Channel`.
     """
 
     name: Name
     provider: str
     public_url: str = ""
+    report_timeout: LongEnough = 1 * HOUR
+    answers_keywords: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""
@@ -67,6 +71,12 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Yield everything that is wrong, each as `key: reason`. Subclasses add to it."""
         if self.public_url:
             yield from url_problems("public_url", self.public_url)
+
+    @property
+    def channel(self) -> Channel:
+        """The channel, as far as the board has to know it."""
+        shared = [each for each in Channel.__struct_fields__ if each in self.__struct_fields__]
+        return Channel(**{each: getattr(self, each) for each in shared})
 
     @property
     def webhook_url(self) -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, position, seen_conversation, sight_of
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listing
+from cordboard.daemon.api.views import ConversationView, Listing, MediaView, MessageView, event_view, listing
 from cordboard.engine.carrier import Media
 from cordboard.engine.commands import Reply
 from cordboard.engine.errors import InvalidMessage
@@ -28,7 +28,7 @@ class Draft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A text to send. Each attachment is a URL that the carrier can fetch, or an object with one."""
 
     body: str
-    media: list[str | Media] = []
+    media: list[str | MediaView] = []
 
 
 @get("/conversations", responses=RESPONSES, summary="List conversations, newest first")
@@ -120,8 +120,9 @@ def _address(given: str | None) -> str | None:
     return "+" + given[1:] if given and given.startswith(" ") else given
 
 
-def _attachment(given: str | Media) -> Media:
-    media = Media(url=given) if isinstance(given, str) else given
+def _attachment(given: str | MediaView) -> Media:
+    shown = MediaView(url=given) if isinstance(given, str) else given
+    media = Media(url=shown.url, content_type=shown.content_type)
     if not media.url.startswith(("https://", "http://")) or len(media.url) > _LONGEST_URL:
         raise InvalidMessage(
             f"an attachment is an http or https URL of at most {_LONGEST_URL} characters that the carrier can fetch"

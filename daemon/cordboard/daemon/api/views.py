@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
 from cordboard.engine import Board
-from cordboard.engine.carrier import Failure, Media
+from cordboard.engine.carrier import Failure
 from cordboard.engine.config import Number, Queue, Rep
 from cordboard.engine.events import ConversationReopened, Event, Move
 from cordboard.engine.records import Conversation, Message
@@ -95,6 +95,13 @@ class ConversationView(Struct, frozen=True, kw_only=True):
         )
 
 
+class MediaView(Struct, frozen=True, kw_only=True):
+    """An attachment: where it can be fetched, and its MIME type as far as anybody says."""
+
+    url: str
+    content_type: str = ""
+
+
 class MessageView(Struct, frozen=True, kw_only=True):
     """A message. `author` is a rep's name, `customer` or `system`; `uncertain`: it may not have been sent."""
 
@@ -103,7 +110,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     direction: Direction
     author: str
     body: str
-    media: tuple[Media, ...]
+    media: tuple[MediaView, ...]
     status: MessageStatus
     uncertain: bool
     error: Failure | None
@@ -137,7 +144,7 @@ def _message_fields(it: Message) -> dict[str, Any]:
         "direction": it.direction,
         "author": it.author,
         "body": it.body,
-        "media": it.media,
+        "media": tuple(MediaView(url=each.url, content_type=each.content_type) for each in it.media),
         "status": it.status,
         "uncertain": it.uncertain,
         "error": it.failure,

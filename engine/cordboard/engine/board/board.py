@@ -8,19 +8,29 @@ from itertools import islice
 from typing import Any, Self
 
 from cordboard.engine import commands
-from cordboard.engine.board import configuring, deadlines, delivery, handling, inbound, replies, reps
+from cordboard.engine.board import (
+    attachments,
+    channels,
+    configuring,
+    deadlines,
+    delivery,
+    handling,
+    inbound,
+    replies,
+    reps,
+)
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.matching import settle
 from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
-from cordboard.engine.carrier import DeliveryReported, TextReceived, WebhookUnreadable
+from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
 from cordboard.engine.commands import Command
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.errors import BoardBroken
 from cordboard.engine.events import Event
-from cordboard.engine.records import BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
 from cordboard.engine.vocabulary import Timestamp
 
 _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
@@ -29,6 +39,7 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     TextReceived: inbound.receive_text,
     DeliveryReported: delivery.report_delivery,
     WebhookUnreadable: inbound.keep_webhook,
+    ChannelNotice: channels.note,
     commands.AcceptOffer: handling.accept,
     commands.DeclineOffer: handling.decline,
     commands.PickConversation: handling.pick,
@@ -41,6 +52,8 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.SetPresence: reps.set_presence,
     commands.StartSending: delivery.start_sending,
     commands.RecordSend: delivery.record_send,
+    commands.RecordMedia: attachments.record_media,
+    commands.RecordReconciled: channels.record_reconciled,
 }
 """Which room decides which command."""
 
@@ -161,13 +174,21 @@ class Board:
 
     @property
     def messages(self) -> Mapping[int, Message]:
-        """The messages in the outbox's hands, by id."""
+        """The messages with which something is still to be done, by id: to be sent, or to have attachments fetched."""
         return self._state.messages
 
     @property
     def reps(self) -> Mapping[str, RepState]:
         """Everybody configured, by name."""
         return self._state.reps
+
+    def channel(self, name: str) -> ChannelState:
+        """Return what is known of a channel."""
+        return self._state.channel_state(name)
+
+    def opted_out(self, number: str, customer: str) -> Consent | None:
+        """Return how a customer opted out of texts from a number of ours; None if they have not."""
+        return self._state.opted_out.get((number, customer))
 
     def conversation(self, conversation: int) -> Conversation | None:
         """Return a conversation that is live or remembered."""

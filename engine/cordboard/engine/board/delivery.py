@@ -43,7 +43,13 @@ def start_sending(decision: Decision, command: StartSending) -> None:
         _give_up(decision, message, last)
         return
 
-    decision.emit(SendStarted, message=message.id, conversation=message.conversation, attempt=message.attempts + 1)
+    decision.emit(
+        SendStarted,
+        message=message.id,
+        conversation=message.conversation,
+        attempt=message.attempts + 1,
+        key=message.attempt_key or command.key,
+    )
 
 
 def record_send(decision: Decision, command: RecordSend) -> None:

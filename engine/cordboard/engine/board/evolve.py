@@ -13,6 +13,10 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.carrier import Media
 from cordboard.engine.events import (
     BoardConfigured,
+    ChannelNoticed,
+    ChannelReconciled,
+    ChannelResumed,
+    ChannelStopped,
     ConversationClosed,
     ConversationOffered,
     ConversationOpened,
@@ -25,10 +29,14 @@ from cordboard.engine.events import (
     ConversationResumed,
     ConversationTransferred,
     ConversationWoken,
+    CustomerOptedIn,
+    CustomerOptedOut,
     DeliveryDisputed,
+    DeliveryUnknown,
     DeliveryUpdated,
     Event,
     Grant,
+    MediaRecorded,
     MessageReceived,
     MessageSent,
     Move,
@@ -40,6 +48,7 @@ from cordboard.engine.events import (
     ReplyQueued,
     ReportKept,
     ReportUnmatched,
+    SendCanceled,
     SendDeferred,
     SendFailed,
     SendStarted,
@@ -48,8 +57,8 @@ from cordboard.engine.events import (
     WebhookKept,
     WrapUpEnded,
 )
-from cordboard.engine.records import Assignment, Conversation, Message
-from cordboard.engine.vocabulary import Direction, MessageStatus, State
+from cordboard.engine.records import Assignment, Consent, Conversation, Message
+from cordboard.engine.vocabulary import SYSTEM, Direction, MessageStatus, State
 
 GAVE_AWAY = 1_000_000
 """Counts as more declines than any workstream allows: who gave a conversation away is not offered it back."""
@@ -72,6 +81,31 @@ def _configured(state: BoardState, event: BoardConfigured) -> None:
 def _presence_changed(state: BoardState, event: PresenceChanged) -> None:
     rep = state.reps[event.rep]
     state.put_rep(replace(rep, presence=event.presence, since=event.at, release_at=event.release_at))
+
+
+def _channel_stopped(state: BoardState, event: ChannelStopped) -> None:
+    state.put_channel(replace(state.channel_state(event.channel), stopped_at=event.at, failure=event.failure))
+
+
+def _channel_resumed(state: BoardState, event: ChannelResumed) -> None:
+    state.put_channel(replace(state.channel_state(event.channel), stopped_at=None, failure=None))
+
+
+def _channel_reconciled(state: BoardState, event: ChannelReconciled) -> None:
+    state.put_channel(replace(state.channel_state(event.channel), reconciled_to=event.until))
+
+
+def _consent_given_or_withdrawn(state: BoardState, event: CustomerOptedOut | CustomerOptedIn) -> None:
+    state.put_consent(
+        Consent(
+            number=event.number,
+            customer=event.customer,
+            opted_out=isinstance(event, CustomerOptedOut),
+            at=event.at,
+            source=event.source,
+            word=event.word,
+        )
+    )
 
 
 def _nothing(_state: BoardState, _event: Event) -> None:
@@ -102,13 +136,16 @@ def _received(state: BoardState, event: MessageReceived) -> None:
     _put_inbound(state, event, event.conversation)
     conversation = state.conversations[event.conversation]
     since = conversation.unanswered_since
+    if since is None and not event.answered:
+        since = event.at
+
     state.put_conversation(
         replace(
             conversation,
             channel=event.channel,  # its number may have moved to another since
             updated_at=event.at,
             heard_at=event.at,
-            unanswered_since=event.at if since is None else since,
+            unanswered_since=since,
         )
     )
 
@@ -134,6 +171,7 @@ def _put_inbound(state: BoardState, event: MessageReceived | TextUnroutable, con
             media=event.media,
             segments=event.segments,
             provider_id=event.provider_id,
+            incomplete=isinstance(event, MessageReceived) and event.incomplete,
         )
     )
 
@@ -267,13 +305,27 @@ def _reply_queued(state: BoardState, event: ReplyQueued) -> None:
             at=event.at,
             status=MessageStatus.QUEUED,
             media=media,
+            expires_at=event.expires_at,
+            compliance=event.compliance,
         )
     )
-    state.put_conversation(replace(conversation, updated_at=event.at, replied_at=event.at, unanswered_since=None))
+    if event.author != SYSTEM:  # what answers by itself does not answer for a person
+        state.put_conversation(replace(conversation, updated_at=event.at, replied_at=event.at, unanswered_since=None))
 
 
 def _started(state: BoardState, event: SendStarted) -> None:
-    _put_sending(state, event.message, status=MessageStatus.SENDING, attempts=event.attempt, not_before=None)
+    message = _message(state, event.message)
+    state.put_message(
+        replace(
+            message,
+            status=MessageStatus.SENDING,
+            attempts=event.attempt,
+            attempt_key=event.key,
+            first_tried_at=event.at if message.first_tried_at is None else message.first_tried_at,
+            tried_at=event.at,
+            not_before=None,
+        )
+    )
 
 
 def _sent(state: BoardState, event: MessageSent) -> None:
@@ -286,6 +338,7 @@ def _sent(state: BoardState, event: MessageSent) -> None:
             provider_id=event.provider_id,
             segments=event.segments or message.segments,
             failure=None if message.status is MessageStatus.SENDING else message.failure,
+            sent_at=message.sent_at or event.at,
             uncertain=False,
         )
     )
@@ -306,6 +359,10 @@ def _failed(state: BoardState, event: SendFailed) -> None:
     _put_sending(state, event.message, status=MessageStatus.FAILED, failure=event.failure)
 
 
+def _canceled(state: BoardState, event: SendCanceled) -> None:
+    _put_sending(state, event.message, status=MessageStatus.CANCELED, failure=event.failure)
+
+
 def _uncertain(state: BoardState, event: SendUncertain) -> None:
     _put_sending(
         state, event.message, status=MessageStatus.SENDING, uncertain=True, maybe_sent=True, failure=event.failure
@@ -313,14 +370,43 @@ def _uncertain(state: BoardState, event: SendUncertain) -> None:
 
 
 def _delivery_updated(state: BoardState, event: DeliveryUpdated) -> None:
-    _put_sending(
-        state,
-        event.message,
-        status=event.status,
-        provider_id=event.provider_id,
-        failure=event.failure,
-        uncertain=False,
+    message = _message(state, event.message)
+    state.put_message(
+        replace(
+            message,
+            status=event.status,
+            provider_id=event.provider_id,
+            failure=event.failure,
+            segments=event.segments or message.segments,
+            sent_at=message.sent_at or event.at,
+            uncertain=False,
+            unreported=False,
+        )
     )
+
+
+def _delivery_unknown(state: BoardState, event: DeliveryUnknown) -> None:
+    message = _message(state, event.message)
+    state.put_message(
+        replace(
+            message,
+            status=further(message.status, MessageStatus.SENT),
+            provider_id=event.provider_id,
+            failure=event.failure,
+            sent_at=message.sent_at or event.at,
+            uncertain=False,
+            unreported=True,
+        )
+    )
+
+
+def _delivery_disputed(state: BoardState, event: DeliveryDisputed) -> None:
+    _put_sending(state, event.message, disputed=event.status)
+
+
+def _media_recorded(state: BoardState, event: MediaRecorded) -> None:
+    media = _message(state, event.message).media
+    _put_sending(state, event.message, media=(*media[: event.index], event.media, *media[event.index + 1 :]))
 
 
 def _report_kept(state: BoardState, event: ReportKept) -> None:
@@ -346,6 +432,12 @@ _EVOLVE: dict[type[Any], Callable[[BoardState, Any], None]] = {
     PresenceChanged: _presence_changed,
     TextUnroutable: _unroutable,
     WebhookKept: _nothing,
+    ChannelNoticed: _nothing,
+    ChannelStopped: _channel_stopped,
+    ChannelResumed: _channel_resumed,
+    ChannelReconciled: _channel_reconciled,
+    CustomerOptedOut: _consent_given_or_withdrawn,
+    CustomerOptedIn: _consent_given_or_withdrawn,
     ConversationOpened: _opened,
     MessageReceived: _received,
     ConversationQueued: _queued,
@@ -369,9 +461,12 @@ _EVOLVE: dict[type[Any], Callable[[BoardState, Any], None]] = {
     MessageSent: _sent,
     SendDeferred: _deferred,
     SendFailed: _failed,
+    SendCanceled: _canceled,
     SendUncertain: _uncertain,
     DeliveryUpdated: _delivery_updated,
-    DeliveryDisputed: _nothing,
+    DeliveryUnknown: _delivery_unknown,
+    DeliveryDisputed: _delivery_disputed,
+    MediaRecorded: _media_recorded,
     ReportKept: _report_kept,
     ReportUnmatched: _report_unmatched,
 }

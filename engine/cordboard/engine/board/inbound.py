@@ -75,6 +75,7 @@ def _receive(decision: Decision, text: TextReceived, conversation: int) -> None:
         media=text.media,
         segments=text.segments,
         provider_id=text.provider_id,
+        incomplete=text.incomplete,
     )
 
 

@@ -44,6 +44,7 @@ def reply(decision: Decision, command: Reply) -> None:
         author=command.by,
         body=command.body,
         media=command.media,
+        expires_at=decision.at + decision.workstream(conversation).reply_expiry,
     )
 
 

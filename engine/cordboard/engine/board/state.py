@@ -1,7 +1,7 @@
 """The board's state: its records, and the indexes that follow from them.
 
-Records change in three methods only (`put_conversation`, `put_message`, `put_rep`) and in `configure`; each keeps every
-index right. Only `cordboard.engine.board.evolve` calls them.
+Records change in the methods named `put_…` and in `configure` only; each keeps every index right. Only
+`cordboard.engine.board.evolve` calls them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cordboard.engine.board.routing.waiting import WaitingLists, place_of
 from cordboard.engine.board.timers import Timers, conversation_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
-from cordboard.engine.records import BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
 from cordboard.engine.vocabulary import MessageStatus, State, Timestamp
 
 
@@ -25,6 +25,8 @@ class Changes:
         self.conversations: dict[int, Conversation] = {}
         self.messages: dict[int, Message] = {}
         self.reps: dict[str, RepState] = {}
+        self.consents: dict[tuple[str, str], Consent] = {}
+        self.channels: dict[str, ChannelState] = {}
         self.config = False
         self.early_reports = False
 
@@ -38,10 +40,12 @@ class BoardState:
         counters: The last numbers given out.
         config: The configuration in force.
         conversations: Live ones, by id.
-        messages: Those in the outbox's hands, by id.
+        messages: Those with which something is still to be done, by id.
         sending: How many of them are being handed over, by channel.
         reps: Everybody configured, by name.
         early_reports: Delivery reports that wait for their message, by channel and provider id.
+        opted_out: Customers who want no more texts, by number of ours and customer.
+        channel_states: What is known of channels, by name.
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
         stirred_reps: Reps who may be able to take more than before.
@@ -58,6 +62,8 @@ class BoardState:
         self.reps: dict[str, RepState] = {}
         self.sending: Counter[str] = Counter()
         self.early_reports: dict[tuple[str, str], tuple[DeliveryReported, ...]] = {}
+        self.opted_out: dict[tuple[str, str], Consent] = {}
+        self.channel_states: dict[str, ChannelState] = {}
         self.recollection = Recollection()
         self.changes = Changes()
         self.stirred_reps: dict[str, None] = {}
@@ -90,7 +96,7 @@ class BoardState:
         return (number, customer) in self._by_pair
 
     def message(self, message: int) -> Message | None:
-        """Return a message that is in the outbox's hands or remembered."""
+        """Return a message with which something is still to be done, or that is remembered."""
         return self.messages.get(message) or self.recollection.messages.get(message)
 
     def load_of(self, rep: str) -> int:
@@ -134,12 +140,12 @@ class BoardState:
         self.changes.conversations[new.id] = new
 
     def put_message(self, new: Message) -> None:
-        """Let a message be `new`; one that is out of the outbox's hands is only remembered."""
+        """Let a message be `new`; one with which nothing more is to be done is only remembered."""
         old = self.messages.pop(new.id, None)
         if old is not None and old.status is MessageStatus.SENDING:
             self.sending[old.channel] -= 1
 
-        if new.unsent:
+        if new.in_hand:
             self.messages[new.id] = new
             if new.status is MessageStatus.SENDING:
                 self.sending[new.channel] += 1
@@ -156,6 +162,25 @@ class BoardState:
             self.stirred_reps[new.name] = None
 
         self._list_rep(new.name)
+
+    def put_consent(self, new: Consent) -> None:
+        """Let a customer take texts from a number of ours, or not."""
+        pair = (new.number, new.customer)
+        if new.opted_out:
+            self.opted_out[pair] = new
+        else:
+            self.opted_out.pop(pair, None)
+
+        self.changes.consents[pair] = new
+
+    def channel_state(self, name: str) -> ChannelState:
+        """Return what is known of a channel."""
+        return self.channel_states.get(name) or ChannelState(name=name)
+
+    def put_channel(self, new: ChannelState) -> None:
+        """Let a channel be `new`."""
+        self.channel_states[new.name] = new
+        self.changes.channels[new.name] = new
 
     def configure(self, config: BoardConfig) -> None:
         """Put a configuration in force: its reps are there, others are not, and everything is routed anew."""
@@ -197,6 +222,12 @@ class BoardState:
         for report in snapshot.early_reports:
             self.keep_report(report)
 
+        for consent in snapshot.consents:
+            self.put_consent(consent)
+
+        for channel in snapshot.channels:
+            self.put_channel(channel)
+
         for name in self.reps:
             self._list_rep(name)
 
@@ -214,6 +245,8 @@ class BoardState:
             messages=tuple(self.messages[each] for each in sorted(self.messages)),
             reps=tuple(self.reps[each] for each in sorted(self.reps)),
             early_reports=tuple(report for each in self.early_reports.values() for report in each),
+            consents=tuple(self.opted_out[each] for each in sorted(self.opted_out)),
+            channels=tuple(self.channel_states[each] for each in sorted(self.channel_states)),
         )
 
     def keep_report(self, report: DeliveryReported) -> None:

@@ -12,10 +12,10 @@ from anyio.abc import TaskGroup, TaskStatus
 from msgspec.structs import replace
 
 from cordboard.engine.board.board import Board
-from cordboard.engine.carrier import WebhookReply, WebhookRequest
+from cordboard.engine.carrier import Capabilities, WebhookReply, WebhookRequest
 from cordboard.engine.clock import SystemClock
 from cordboard.engine.commands import Command, Configure
-from cordboard.engine.config import BoardConfig
+from cordboard.engine.config import BoardConfig, Channel
 from cordboard.engine.errors import (
     ChannelUnavailable,
     CordboardError,
@@ -301,12 +301,14 @@ class Engine:
         """Return `config` with what its channels' transports can do, so that the board can decide by it."""
         transports = {**self._transports, **(new or {})}
         channels = tuple(
-            replace(each, max_characters=transports[each.name].capabilities.max_characters)
-            if each.name in transports
-            else each
+            _as_able_as(each, transports[each.name].capabilities) if each.name in transports else each
             for each in config.channels
         )
         return replace(config, channels=channels)
+
+
+def _as_able_as(channel: Channel, able: Capabilities) -> Channel:
+    return replace(channel, max_characters=able.max_characters, mms=able.mms)
 
 
 class _Keeper:

@@ -7,6 +7,7 @@ others), and afterwards it notes the answer. What was being handed over when the
 
 from __future__ import annotations
 
+import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -81,7 +82,7 @@ class Outbox:
         """Take up every unsent text that has a transport and is not in a lane yet."""
         taken = {message for lane in self._lanes.values() for message in lane}
         for message in sorted(self._board().messages):
-            if message not in taken:
+            if message not in taken and self._board().messages[message].unsent:
                 self._put(self._board().messages[message])
 
     def notice(self, events: Sequence[Event]) -> None:
@@ -155,7 +156,7 @@ class Outbox:
                 return
 
             try:
-                outcome = await self._submit(StartSending(message=message.id))
+                outcome = await self._submit(StartSending(message=message.id, key=str(uuid.uuid4())))
             except CordboardError as refused:
                 # What cannot be started is not what it was: a report has proved it sent, or its commit failed.
                 await anyio.sleep(_TRY_AGAIN_EVERY if refused.retryable else 0)
@@ -165,25 +166,33 @@ class Outbox:
                 return  # it is too old to be sent
 
             with anyio.CancelScope(shield=True):  # an answer that was got is noted
+                message = outcome.message
                 result = await self._send(message, transport)
                 _tell_operator(message, result)
                 await self._note(message, transport, result)
 
     async def _send(self, message: Message, transport: Transport) -> SendResult:
-        outbound = OutboundMessage(
+        try:
+            return await transport.send(self._outbound(message))
+        except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
+            report_defect("transport_broke", defect, channel=message.channel, message=message.id)
+            return Ambiguous(failure=Failure(code="defect", text="The channel failed: it may not have been sent."))
+
+    def _outbound(self, message: Message) -> OutboundMessage:
+        numbers = self._board().config.numbers
+        kind = next((each.kind for each in numbers if each.address == message.number), None)
+        return OutboundMessage(
             message=message.id,
             sender=message.number,
             recipient=message.customer,
             body=message.body,
             media=message.media,
-            attempt_key=f"{self._board().name}-{message.id}",
+            attempt_key=message.attempt_key,
             queued_at=message.at,
+            first_tried_at=message.first_tried_at or message.at,
+            expires_at=message.expires_at,
+            sender_kind=kind,
         )
-        try:
-            return await transport.send(outbound)
-        except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
-            report_defect("transport_broke", defect, channel=message.channel, message=message.id)
-            return Ambiguous(failure=Failure(code="defect", text="The channel failed: it may not have been sent."))
 
     async def _note(self, message: Message, transport: Transport, result: SendResult) -> None:
         """Have the board note an answer, however long its store is away; a stop leaves it ambiguous."""

@@ -16,7 +16,7 @@ import structlog
 from cordboard.engine.board.board import Board
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import DeliveryReported, TextReceived
-from cordboard.engine.commands import Command, ConversationCommand, RecordSend, Reply, StartSending, Tick
+from cordboard.engine.commands import Command, ConversationCommand, RecordMedia, RecordSend, Reply, StartSending, Tick
 from cordboard.engine.config import HOUR, SECOND
 from cordboard.engine.errors import BoardBroken, CommitFailed, CordboardError, KeyReused, StoreUnavailable
 from cordboard.engine.events import Event, ReplyQueued
@@ -236,6 +236,8 @@ class _BatchInTheMaking:
             config=board.config if changes.config else None,
             early_reports=board.early_reports if changes.early_reports else None,
             answers=tuple(self.new_answers),
+            consents=tuple(changes.consents.values()),
+            channels=tuple(changes.channels.values()),
         )
 
     def blame(self) -> None:
@@ -287,7 +289,7 @@ def _what_to_recall(board: Board, letters: list[Letter]) -> Prefetch:
                 messages[command.message] = None
         elif isinstance(command, ConversationCommand):
             conversations[command.conversation] = None
-        elif isinstance(command, StartSending | RecordSend):
+        elif isinstance(command, StartSending | RecordSend | RecordMedia):
             messages[command.message] = None
 
         if letter.once is not None:
@@ -309,7 +311,7 @@ def _outcome(board: Board, command: Command, events: tuple[Event, ...]) -> Outco
     if isinstance(command, TextReceived):
         message = board.text_of(command.channel, command.provider_id)
         conversation = message.conversation if message else None
-    elif isinstance(command, StartSending | RecordSend):
+    elif isinstance(command, StartSending | RecordSend | RecordMedia):
         message = board.message(command.message)
     elif isinstance(command, ConversationCommand):
         conversation = command.conversation

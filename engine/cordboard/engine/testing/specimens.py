@@ -137,5 +137,7 @@ class Specimens:
                 return True
             case inspect.IntType():
                 return 1_000_000 + number
+            case inspect.FloatType():
+                return number + 0.5
             case _:
                 raise TypeError(f"{name}: nobody has said yet what a specimen of {kind} is")

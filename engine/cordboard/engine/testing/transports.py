@@ -372,8 +372,8 @@ class TransportConformance:
 
         assert able.max_characters > 0
         assert able.max_recipients > 0
-        assert set(able.units_per_second) <= set(able.number_kinds)
-        assert all(pace > 0 for pace in able.units_per_second.values())
+        assert set(able.pace) <= set(able.number_kinds)
+        assert all(pace.amount > 0 and pace.per > 0 for pace in able.pace.values())
 
     def test_it_shows_no_secret(self, transport: Transport, secrets: tuple[str, ...]) -> None:
         shown = repr(transport) + str(transport) + repr(getattr(transport, "settings", None))

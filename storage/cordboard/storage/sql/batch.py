@@ -40,6 +40,15 @@ def rows_of(batch: Batch) -> Iterable[tuple[str, Rows]]:
     yield "keep_conversations", [_conversation(board, each) for each in conversations]
     yield "keep_holders", [(board, rep, each.id) for each in conversations for rep in each.held_by]
     yield "keep_messages", [_message(board, each) for each in batch.messages]
+    if batch.consents:
+        yield (
+            "keep_consents",
+            [(board, each.number, each.customer, each.opted_out, json(each)) for each in batch.consents],
+        )
+
+    if batch.channels:
+        yield "keep_channels", [(board, each.name, json(each)) for each in batch.channels]
+
     yield "append_events", [_event(board, each) for each in batch.events]
     if batch.answers:
         yield "keep_answers", [_answer(board, each) for each in batch.answers]
@@ -69,7 +78,8 @@ def _message(board: str, each: Message) -> Row:
         each.channel,
         each.provider_id,
         each.direction.value,
-        each.unsent,
+        each.in_hand,
+        each.awaits_report,
         json(each),
     )
 

@@ -45,13 +45,26 @@ VALUES
 ON CONFLICT (board, rep, conversation) DO NOTHING
 
 -- name: keep_messages
-INSERT INTO messages (board, id, conversation, channel, provider_id, direction, unsent, record)
+INSERT INTO messages (board, id, conversation, channel, provider_id, direction, in_hand, awaits_report, record)
 VALUES
-(?, ?, ?, ?, ?, ?, ?, ?) -- each
+(?, ?, ?, ?, ?, ?, ?, ?, ?) -- each
 ON CONFLICT (board, id) DO UPDATE SET
     provider_id = excluded.provider_id,
-    unsent = excluded.unsent,
+    in_hand = excluded.in_hand,
+    awaits_report = excluded.awaits_report,
     record = excluded.record
+
+-- name: keep_consents
+INSERT INTO consents (board, number, customer, opted_out, record)
+VALUES
+(?, ?, ?, ?, ?) -- each
+ON CONFLICT (board, number, customer) DO UPDATE SET opted_out = excluded.opted_out, record = excluded.record
+
+-- name: keep_channels
+INSERT INTO channels (board, name, record)
+VALUES
+(?, ?, ?) -- each
+ON CONFLICT (board, name) DO UPDATE SET record = excluded.record
 
 -- name: append_events
 INSERT INTO events (board, seq, conversation, record)
@@ -88,8 +101,14 @@ SELECT record FROM reps WHERE board = ? ORDER BY name
 -- name: live_conversations
 SELECT record FROM conversations WHERE board = ? AND live ORDER BY id
 
--- name: unsent_messages
-SELECT record FROM messages WHERE board = ? AND unsent ORDER BY id
+-- name: messages_in_hand
+SELECT record FROM messages WHERE board = ? AND in_hand ORDER BY id
+
+-- name: opted_out
+SELECT record FROM consents WHERE board = ? AND opted_out ORDER BY number, customer
+
+-- name: channels
+SELECT record FROM channels WHERE board = ? ORDER BY name
 
 
 -- What a batch may need to know of the past
@@ -176,6 +195,11 @@ ORDER BY id DESC LIMIT :limit
 -- name: messages
 SELECT record FROM messages
 WHERE board = :board AND conversation = :conversation AND id > :after
+ORDER BY id LIMIT :limit
+
+-- name: awaiting_report
+SELECT record FROM messages
+WHERE board = :board AND channel = :channel AND awaits_report AND id > :after
 ORDER BY id LIMIT :limit
 
 -- name: unroutable

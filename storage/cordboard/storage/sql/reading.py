@@ -12,7 +12,17 @@ from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.events import Event
 from cordboard.engine.ports import Prefetch, Prefetched
-from cordboard.engine.records import Answer, BoardSnapshot, Conversation, Counters, Message, Outcome, RepState
+from cordboard.engine.records import (
+    Answer,
+    BoardSnapshot,
+    ChannelState,
+    Consent,
+    Conversation,
+    Counters,
+    Message,
+    Outcome,
+    RepState,
+)
 from cordboard.storage.sql.past import possible
 from cordboard.storage.sql.queries import in_chunks, statement
 
@@ -30,6 +40,8 @@ _COUNTERS = Decoder(Counters)
 _CONFIG = Decoder(BoardConfig)
 _REPORTS = Decoder(tuple[DeliveryReported, ...])
 _OUTCOME = Decoder(Outcome)
+_CONSENT = Decoder(Consent)
+_CHANNEL = Decoder(ChannelState)
 
 
 def select(connection: sqlite3.Connection, decoder: Decoder[T], sql: str, parameters: Parameters) -> list[T]:
@@ -51,9 +63,11 @@ def read_board(connection: sqlite3.Connection, board: str) -> BoardSnapshot:
         counters=counters[0] if counters else Counters(),
         config=config[0] if config else None,
         conversations=tuple(kept(CONVERSATION, "live_conversations")),
-        messages=tuple(kept(MESSAGE, "unsent_messages")),
+        messages=tuple(kept(MESSAGE, "messages_in_hand")),
         reps=tuple(kept(_REP, "reps")),
         early_reports=early_reports[0] if early_reports else (),
+        consents=tuple(kept(_CONSENT, "opted_out")),
+        channels=tuple(kept(_CHANNEL, "channels")),
     )
 
 

@@ -9,7 +9,7 @@ import anyio
 from anyio import to_thread
 from msgspec import Struct
 
-from cordboard.engine.carrier import Capabilities, OutboundMessage, SendResult, WebhookReply, WebhookRequest
+from cordboard.engine.carrier import Capabilities, OutboundMessage, Pace, SendResult, WebhookReply, WebhookRequest
 from cordboard.engine.vocabulary import NumberKind
 from cordboard.transports.base import ChannelSettings
 from cordboard.transports.twilio.settings import TwilioSettings
@@ -22,12 +22,12 @@ CAPABILITIES: Final = Capabilities(
     max_characters=1600,
     mms=True,
     idempotent_send=False,  # Twilio has no idempotency key: a text that is sent twice arrives twice
-    units_per_second={
-        # Segments a second. Past them Twilio queues, for ten hours at most, and a reply to a customer grows stale.
-        NumberKind.TOLL_FREE: 3.0,
-        NumberKind.SHORT_CODE: 100.0,
-        NumberKind.MOBILE: 10.0,
-        NumberKind.LOCAL_10DLC: 1.0,  # the least that any campaign gets; its trust score may allow far more
+    pace={
+        # Segments. Past them Twilio queues, for ten hours at most, and a reply to a customer grows stale.
+        NumberKind.TOLL_FREE: Pace(amount=3),
+        NumberKind.SHORT_CODE: Pace(amount=100),
+        NumberKind.MOBILE: Pace(amount=10),
+        NumberKind.LOCAL_10DLC: Pace(amount=1),  # the least that any campaign gets; its trust score may allow far more
     },
 )
 
