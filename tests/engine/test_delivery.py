@@ -218,7 +218,7 @@ def test_a_text_the_carrier_will_not_take_is_given_up_after_an_hour(sending: Pla
     answer(sending, Throttled(failure=FAILURE))
 
     assert message(sending).status is MessageStatus.FAILED
-    assert "not sent within 1 h" in (message(sending).failure or FAILURE).text
+    assert "not sent within 60 min" in (message(sending).failure or FAILURE).text
 
 
 def test_an_account_that_is_down_does_not_burn_its_texts(sending: Playground) -> None:

@@ -31,8 +31,15 @@ from cordboard.engine.commands import (
 )
 from cordboard.engine.config import SECOND
 from cordboard.engine.errors import CordboardError
+from cordboard.engine.events import (
+    ConversationOpened,
+    CustomerOptedIn,
+    CustomerOptedOut,
+    ReplyQueued,
+    SendStarted,
+)
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
-from cordboard.engine.vocabulary import Distribution, MessageStatus, Presence, State
+from cordboard.engine.vocabulary import Distribution, FailureKind, MessageStatus, Presence, State
 
 REPS = st.sampled_from(["ana", "ben", "sue"])
 CUSTOMERS = st.sampled_from([f"+1415555010{each}" for each in range(6)])
@@ -50,6 +57,7 @@ RESULTS = st.sampled_from(
         Throttled(failure=FAILURE),
         Throttled(failure=FAILURE, retry_after=5_000),
         Ambiguous(failure=FAILURE),
+        Rejected(failure=Failure(code="21610", text="opted out", kind=FailureKind.OPTED_OUT)),
     ]
 )
 HANDLED = st.sampled_from(
@@ -97,6 +105,10 @@ class AnyBoard(RuleBasedStateMachine):
     @rule(customer=CUSTOMERS, known=st.booleans())
     def a_customer_texts(self, customer: str, known: bool) -> None:
         self.world.text(customer=customer, recipient=OURS if known else "+18005550999")
+
+    @rule(customer=CUSTOMERS, word=st.sampled_from(["STOP", "START", "HELP"]))
+    def a_customer_texts_a_word(self, customer: str, word: str) -> None:
+        self.world.text(word, customer=customer)
 
     @rule(kind=HANDLED, conversation=CONVERSATIONS, by=REPS)
     def somebody_handles_a_conversation(self, kind: Any, conversation: int, by: str) -> None:
@@ -241,6 +253,30 @@ class AnyBoard(RuleBasedStateMachine):
     @invariant()
     def replaying_the_journal_gives_the_same_board(self) -> None:
         assert Board.replay(CONFIG.name, self.world.journal).snapshot() == self.world.board.snapshot()
+
+    @precondition(lambda self: len(self.world.journal) % 5 == 0)
+    @invariant()
+    def who_has_opted_out_is_sent_nothing_but_the_confirmation(self) -> None:
+        opted_out: set[tuple[str, str]] = set()
+        allowed: dict[int, tuple[tuple[str, str], bool]] = {}
+        pairs = {
+            each.conversation: (each.number, each.customer)
+            for each in self.world.journal
+            if isinstance(each, ConversationOpened)
+        }
+        for event in self.world.journal:
+            match event:
+                case CustomerOptedOut():
+                    opted_out.add((event.number, event.customer))
+                case CustomerOptedIn():
+                    opted_out.discard((event.number, event.customer))
+                case ReplyQueued():
+                    allowed[event.message] = (pairs[event.conversation], event.compliance)
+                case SendStarted():
+                    pair, compliance = allowed[event.message]
+                    assert compliance or pair not in opted_out
+                case _:
+                    pass
 
     @invariant()
     def events_are_numbered_without_a_gap(self) -> None:

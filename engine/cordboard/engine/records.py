@@ -17,6 +17,7 @@ from cordboard.engine.vocabulary import (
     ConsentSource,
     Direction,
     MessageStatus,
+    Milliseconds,
     Presence,
     State,
     Status,
@@ -66,7 +67,8 @@ class Conversation(Struct, frozen=True, kw_only=True):
         parked: Active, but its rep has left it; it has no assignment then.
         heard_at: When the customer last texted; quiet parking counts from the latest of this and the next two.
         active_at: When it last became active.
-        replied_at: When we last texted the customer.
+        replied_at: When a person of ours last texted the customer.
+        automated_at: When a text of ours was last queued that nobody wrote.
         passed: How often each rep has declined or missed it since it was last active.
         held_by: Every rep who ever had it active, in that order.
         closed_at: When it was closed.
@@ -91,6 +93,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
     heard_at: Timestamp = 0
     active_at: Timestamp = 0
     replied_at: Timestamp = 0
+    automated_at: Timestamp = 0
     passed: dict[str, int] = {}
     held_by: tuple[str, ...] = ()
     closed_at: Timestamp | None = None
@@ -189,6 +192,11 @@ class Message(Struct, frozen=True, kw_only=True):
     unreported: bool = False
     disputed: MessageStatus | None = None
     incomplete: bool = False
+
+    def delivery_unknown(self, at: Timestamp, timeout: Milliseconds) -> bool:
+        """Whether the carrier has it and nobody knows what became of it, `timeout` after it was sent or for ever."""
+        waited = self.sent_at is not None and at >= self.sent_at + timeout
+        return self.unreported or (self.awaits_report and waited)
 
     @property
     def unsent(self) -> bool:

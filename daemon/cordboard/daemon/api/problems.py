@@ -25,6 +25,7 @@ from cordboard.engine.errors import (
     NotAllowed,
     NotFound,
     NotRunning,
+    OptedOut,
     Overloaded,
     RepUnable,
     StoreUnavailable,
@@ -61,6 +62,7 @@ INTERNAL: Final = Kind(500, "internal", "Cordboard has a defect")
 
 BY_ERROR: Final[dict[type[CordboardError], Kind]] = {
     IllegalTransition: Kind(409, "illegal-transition", "The conversation cannot make this move now"),
+    OptedOut: Kind(409, "opted-out", "The customer has opted out of texts from this number"),
     RepUnable: Kind(409, "rep-unable", "The rep cannot take the conversation now"),
     NotFound: Kind(404, "not-found", "There is no such thing here"),
     NotAllowed: Kind(403, "not-allowed", "You may not do this"),

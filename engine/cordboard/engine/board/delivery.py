@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from cordboard.engine.board.channels import resume, stop
+from cordboard.engine.board.consent import OPTED_OUT, heed_carrier, is_opted_out
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.ranks import FINAL, RANK, further
 from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
 from cordboard.engine.commands import RecordSend, StartSending
-from cordboard.engine.config import HOUR, SECOND
+from cordboard.engine.config import HOUR, MINUTE, SECOND
 from cordboard.engine.errors import InvalidMessage, NotFound
 from cordboard.engine.events import (
     DeliveryDisputed,
+    DeliveryUnknown,
     DeliveryUpdated,
     MessageSent,
     ReportKept,
     ReportUnmatched,
+    SendCanceled,
     SendDeferred,
     SendFailed,
     SendStarted,
     SendUncertain,
 )
 from cordboard.engine.records import Message
-from cordboard.engine.vocabulary import AmbiguousSends, Direction, MessageStatus, Milliseconds
+from cordboard.engine.vocabulary import AmbiguousSends, Direction, FailureKind, MessageStatus, Milliseconds, Timestamp
 
-GIVE_UP_AFTER: Milliseconds = 1 * HOUR
-"""A text that the carrier will not take is tried this long: an answer older than that helps no customer."""
+USUAL_EXPIRY: Milliseconds = 1 * HOUR
+"""How long a text is tried of which nobody said how long: those that were queued before there was such a setting."""
 
 FIRST_RETRY: Milliseconds = 1 * SECOND
 LONGEST_RETRY: Milliseconds = 60 * SECOND
@@ -38,9 +44,12 @@ def start_sending(decision: Decision, command: StartSending) -> None:
     if message.status is not MessageStatus.QUEUED:
         raise InvalidMessage(f"message {message.id} is {message.status.value}, so it cannot be started")
 
-    if decision.at > message.at + GIVE_UP_AFTER:
-        last = message.failure or Failure(code="too_old", text="Cordboard did not get to it in time.")
-        _give_up(decision, message, last)
+    if not message.compliance and is_opted_out(decision, message.number, message.customer):
+        _cancel(decision, message, OPTED_OUT)
+        return
+
+    if decision.at >= last_moment(message):
+        _give_up(decision, message, message.failure)
         return
 
     decision.emit(
@@ -59,6 +68,9 @@ def record_send(decision: Decision, command: RecordSend) -> None:
         return  # an answer that was recorded before
 
     result = command.result
+    if isinstance(result, Accepted) or (isinstance(result, Rejected) and not result.channel_down):
+        resume(decision, message.channel)
+
     if isinstance(result, Accepted):
         _accepted(decision, message, result)
     elif message.status is not MessageStatus.SENDING:
@@ -102,9 +114,11 @@ def _accepted(decision: Decision, message: Message, result: Accepted) -> None:
 
 def _rejected(decision: Decision, message: Message, result: Rejected) -> None:
     if result.channel_down:
+        stop(decision, message.channel, result.failure)
         _defer(decision, message, result.failure, LONGEST_RETRY)
     else:
         _fail(decision, message, result.failure)
+        heed_carrier(decision, message, result.failure)
 
 
 def _ambiguous(decision: Decision, message: Message, result: Ambiguous, *, repeatable: bool) -> None:
@@ -124,8 +138,8 @@ def _defer(
     maybe_sent: bool = False,
 ) -> None:
     backoff = min(FIRST_RETRY * 2 ** min(message.attempts - 1, 10), LONGEST_RETRY)
-    last_moment = message.at + GIVE_UP_AFTER
-    if decision.at + backoff > last_moment:
+    until = last_moment(message)
+    if decision.at + backoff > until:
         _give_up(decision, message, failure, maybe_sent=maybe_sent)
         return
 
@@ -133,15 +147,31 @@ def _defer(
         SendDeferred,
         message=message.id,
         conversation=message.conversation,
-        until=min(decision.at + max(wait or 0, backoff), last_moment),
+        until=min(decision.at + max(wait or 0, backoff), until),
         failure=failure,
         maybe_sent=maybe_sent,
     )
 
 
-def _give_up(decision: Decision, message: Message, failure: Failure, *, maybe_sent: bool = False) -> None:
-    why = f"not sent within {GIVE_UP_AFTER // HOUR} h; the last that is known: {failure.text}"
-    _fail(decision, message, Failure(code=failure.code, text=why), maybe_sent=maybe_sent)
+def last_moment(message: Message) -> Timestamp:
+    """Return until when a text of ours is sent at all."""
+    return message.expires_at if message.expires_at is not None else message.at + USUAL_EXPIRY
+
+
+def _give_up(decision: Decision, message: Message, last: Failure | None, *, maybe_sent: bool = False) -> None:
+    minutes = (last_moment(message) - message.at) // MINUTE
+    why = f"It was not sent within {minutes} min" if minutes else "It was not sent in time"
+    why += f"; the last that is known: {last.text}" if last else ": Cordboard did not get to it."
+    failure = Failure(code=last.code if last else "expired", text=why, kind=FailureKind.EXPIRED)
+    _fail(decision, message, failure, maybe_sent=maybe_sent)
+
+
+def _cancel(decision: Decision, message: Message, failure: Failure) -> None:
+    """Take a text back; but one of which any attempt may have come through is uncertain, not taken back."""
+    if message.maybe_sent:
+        _fail(decision, message, failure)
+    else:
+        decision.emit(SendCanceled, message=message.id, conversation=message.conversation, failure=failure)
 
 
 def _fail(decision: Decision, message: Message, failure: Failure, *, maybe_sent: bool = False) -> None:
@@ -151,17 +181,19 @@ def _fail(decision: Decision, message: Message, failure: Failure, *, maybe_sent:
         return
 
     if "may not have been sent" not in failure.text:
-        failure = Failure(code=failure.code, text=f"It may not have been sent: {failure.text}")
+        failure = replace(failure, text=f"It may not have been sent: {failure.text}")
 
     decision.emit(SendUncertain, message=message.id, conversation=message.conversation, failure=failure)
 
 
 def _apply_report(decision: Decision, message: Message, report: DeliveryReported) -> None:
     status = report.status
-    if message.uncertain:
+    if message.uncertain or message.status is MessageStatus.SENDING:
         status = further(MessageStatus.SENT, status)  # whatever the carrier reports, it has the message
 
-    if RANK[status] > RANK[message.status]:
+    if report.unknown:
+        _never_known(decision, message, report)
+    elif RANK[status] > RANK[message.status]:
         decision.emit(
             DeliveryUpdated,
             message=message.id,
@@ -169,13 +201,26 @@ def _apply_report(decision: Decision, message: Message, report: DeliveryReported
             status=status,
             provider_id=report.provider_id,
             failure=report.failure,
+            segments=report.segments,
         )
+        heed_carrier(decision, message, report.failure)
     elif RANK[status] == FINAL and status is not message.status:
         decision.emit(
             DeliveryDisputed,
             message=message.id,
             conversation=message.conversation,
             status=status,
+            failure=report.failure,
+        )
+
+
+def _never_known(decision: Decision, message: Message, report: DeliveryReported) -> None:
+    if RANK[message.status] < FINAL and not message.unreported:
+        decision.emit(
+            DeliveryUnknown,
+            message=message.id,
+            conversation=message.conversation,
+            provider_id=report.provider_id,
             failure=report.failure,
         )
 

@@ -309,7 +309,9 @@ def _reply_queued(state: BoardState, event: ReplyQueued) -> None:
             compliance=event.compliance,
         )
     )
-    if event.author != SYSTEM:  # what answers by itself does not answer for a person
+    if event.author == SYSTEM:  # what answers by itself does not answer for a person
+        state.put_conversation(replace(conversation, updated_at=event.at, automated_at=event.at))
+    else:
         state.put_conversation(replace(conversation, updated_at=event.at, replied_at=event.at, unanswered_since=None))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cordboard.engine.board.consent import heed, keyword_in, let_rest
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.routing.matching import able, offer
 from cordboard.engine.carrier import TextReceived, WebhookUnreadable
@@ -17,7 +18,7 @@ from cordboard.engine.events import (
     WebhookKept,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import SYSTEM, State
+from cordboard.engine.vocabulary import SYSTEM, Keyword, State
 
 
 def receive_text(decision: Decision, text: TextReceived) -> None:
@@ -41,15 +42,43 @@ def receive_text(decision: Decision, text: TextReceived) -> None:
         )
         return
 
-    known = state.latest(text.recipient, text.sender)
+    keyword = keyword_in(decision, text, number)
+    if keyword in (Keyword.STOP, Keyword.START):
+        _receive_keyword(decision, text, number, keyword)
+    else:
+        conversation = _join(decision, text, number)
+        if keyword is not None:
+            heed(decision, keyword, text, conversation)
+
+
+def _join(decision: Decision, text: TextReceived, number: Number) -> int:
+    """Put a text into the conversation that it continues, or begins."""
+    known = decision.state.latest(text.recipient, text.sender)
     if known is None or (known.state is State.CLOSED and not _may_reopen(decision, known, number)):
-        _open(decision, text, number)
-    elif known.state is State.CLOSED:
+        conversation = _open(decision, text, number)
+        _receive(decision, text, conversation)
+        queue = decision.state.workstreams[number.workstream].queue
+        decision.emit(ConversationQueued, conversation=conversation, queue=queue, by=SYSTEM, why="fallback queue")
+        return conversation
+
+    if known.state is State.CLOSED:
         _reopen(decision, text, known)
     else:
         _receive(decision, text, known.id)
         if known.parked:
             _wake(decision, known)
+
+    return known.id
+
+
+def _receive_keyword(decision: Decision, text: TextReceived, number: Number, keyword: Keyword) -> None:
+    """Keep a text that nobody has to answer: in the open conversation, or in one of its own that is over at once."""
+    known = decision.state.latest(text.recipient, text.sender)
+    goes_on = known is not None and known.state is not State.CLOSED
+    conversation = known.id if known is not None and goes_on else _open(decision, text, number)
+    _receive(decision, text, conversation, answered=True)
+    heed(decision, keyword, text, conversation)
+    let_rest(decision, conversation)
 
 
 def keep_webhook(decision: Decision, webhook: WebhookUnreadable) -> None:
@@ -63,7 +92,7 @@ def keep_webhook(decision: Decision, webhook: WebhookUnreadable) -> None:
     )
 
 
-def _receive(decision: Decision, text: TextReceived, conversation: int) -> None:
+def _receive(decision: Decision, text: TextReceived, conversation: int, *, answered: bool = False) -> None:
     decision.emit(
         MessageReceived,
         conversation=conversation,
@@ -76,10 +105,11 @@ def _receive(decision: Decision, text: TextReceived, conversation: int) -> None:
         segments=text.segments,
         provider_id=text.provider_id,
         incomplete=text.incomplete,
+        answered=answered,
     )
 
 
-def _open(decision: Decision, text: TextReceived, number: Number) -> None:
+def _open(decision: Decision, text: TextReceived, number: Number) -> int:
     conversation = decision.state.counters.conversation + 1
     decision.emit(
         ConversationOpened,
@@ -89,9 +119,7 @@ def _open(decision: Decision, text: TextReceived, number: Number) -> None:
         channel=text.channel,
         workstream=number.workstream,
     )
-    _receive(decision, text, conversation)
-    queue = decision.state.workstreams[number.workstream].queue
-    decision.emit(ConversationQueued, conversation=conversation, queue=queue, by=SYSTEM, why="fallback queue")
+    return conversation
 
 
 def _may_reopen(decision: Decision, closed: Conversation, number: Number) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from cordboard.engine.board.consent import is_opted_out
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.handling import require_room, take
 from cordboard.engine.commands import Reply
-from cordboard.engine.errors import IllegalTransition, InvalidMessage, MessageTooLong, NotAllowed
+from cordboard.engine.errors import IllegalTransition, InvalidMessage, MessageTooLong, NotAllowed, OptedOut
 from cordboard.engine.events import (
     ConversationPicked,
     ConversationResumed,
@@ -34,6 +35,12 @@ def reply(decision: Decision, command: Reply) -> None:
         )
 
     _check_text(decision, conversation, command)
+    if is_opted_out(decision, conversation.number, conversation.customer):
+        raise OptedOut(
+            f"the customer of conversation {conversation.id} has opted out of texts from {conversation.number}; "
+            "nothing can be sent until they text START"
+        )
+
     if not (conversation.state is State.ACTIVE and conversation.holder == command.by):
         _take_over(decision, conversation, command.by)
 

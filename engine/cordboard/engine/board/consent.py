@@ -1,0 +1,161 @@
+"""Consent: the words by which a customer has no more texts, has them again, or asks who we are.
+
+The words are the default ones of Twilio and of the US carriers, and "opt out" in two words, which the FCC names too
+(47 CFR 64.1200(a)(10)). A text counts as a word only if it says nothing else: what is said around it is for a person to
+read. Whoever has opted out is texted no more, with one exception: the text that confirms it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from cordboard.engine.board.decision import Decision
+from cordboard.engine.carrier import Failure, TextReceived
+from cordboard.engine.config import MINUTE, Number
+from cordboard.engine.events import ConversationClosed, CustomerOptedIn, CustomerOptedOut, ReplyQueued
+from cordboard.engine.records import Conversation, Message
+from cordboard.engine.vocabulary import (
+    SYSTEM,
+    CloseReason,
+    ConsentSource,
+    FailureKind,
+    Keyword,
+    Milliseconds,
+    NumberKind,
+    State,
+)
+
+_STOP: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
+_START: Final = frozenset({"start", "unstop"})
+_HELP: Final = frozenset({"help", "info"})
+
+_YES: Final = "yes"
+"""Opts in as well, but not on toll-free numbers, whose network does not take it for that."""
+
+_BETWEEN: Final = re.compile(r"[\W_]+")
+
+_LONGEST_WORD: Final = 40
+"""Characters: no text that is longer can be one of the words with something around it."""
+
+_ANSWER_EXPIRY: Milliseconds = 5 * MINUTE
+"""A confirmation that comes later than that is no confirmation any more, but a text after STOP."""
+
+_HELP_AGAIN_AFTER: Milliseconds = 1 * MINUTE
+"""Two machines that answer each other must not do it for ever."""
+
+OPTED_OUT: Final = Failure(
+    code="opted_out", text="The customer has opted out of texts from this number.", kind=FailureKind.OPTED_OUT
+)
+
+
+def keyword_in(decision: Decision, text: TextReceived, number: Number) -> Keyword | None:
+    """Return the word that a text is, if it is one.
+
+    A START is one only from who has opted out: from anybody else, "yes" is an answer for a person.
+    """
+    if text.keyword is not None:
+        return text.keyword
+
+    if len(text.body) > _LONGEST_WORD:
+        return None
+
+    word = _BETWEEN.sub("", text.body).casefold()
+    if word in _STOP:
+        return Keyword.STOP
+
+    if word in _HELP:
+        return Keyword.HELP
+
+    starts = word in _START or (word == _YES and number.kind is not NumberKind.TOLL_FREE)
+    return Keyword.START if starts and is_opted_out(decision, text.recipient, text.sender) else None
+
+
+def is_opted_out(decision: Decision, number: str, customer: str) -> bool:
+    """Whether a customer wants no texts from a number of ours."""
+    return (number, customer) in decision.state.opted_out
+
+
+def heed(decision: Decision, keyword: Keyword, text: TextReceived, conversation: int) -> None:
+    """Do what a word asks; the text that says it is in `conversation` already."""
+    if keyword is Keyword.HELP:
+        _answer(decision, keyword, text, conversation)
+    elif keyword is Keyword.START:
+        if is_opted_out(decision, text.recipient, text.sender):
+            _note(decision, CustomerOptedIn, text, conversation)
+            _answer(decision, keyword, text, conversation)
+    else:
+        if not is_opted_out(decision, text.recipient, text.sender):
+            _note(decision, CustomerOptedOut, text, conversation)
+            _answer(decision, keyword, text, conversation)
+
+        _close(decision, decision.conversation(conversation), CloseReason.OPT_OUT)
+
+
+def let_rest(decision: Decision, conversation: int) -> None:
+    """Close a conversation that was opened by a word alone: nobody has anything to do with it."""
+    found = decision.conversation(conversation)
+    if found.state is State.NEW:
+        _close(decision, found, CloseReason.KEYWORD)
+
+
+def heed_carrier(decision: Decision, message: Message, failure: Failure | None) -> None:
+    """Take note of an opt-out that a carrier tells by refusing a text of ours."""
+    if failure is None or failure.kind is not FailureKind.OPTED_OUT:
+        return
+
+    if not is_opted_out(decision, message.number, message.customer):
+        decision.emit(
+            CustomerOptedOut,
+            number=message.number,
+            customer=message.customer,
+            source=ConsentSource.CARRIER,
+            word=failure.code,
+            conversation=message.conversation,
+        )
+
+    open_now = decision.state.latest(message.number, message.customer)
+    if open_now is not None and open_now.state is not State.CLOSED:
+        _close(decision, open_now, CloseReason.OPT_OUT)
+
+
+def _note(
+    decision: Decision, kind: type[CustomerOptedOut | CustomerOptedIn], text: TextReceived, conversation: int
+) -> None:
+    decision.emit(
+        kind,
+        number=text.recipient,
+        customer=text.sender,
+        source=ConsentSource.KEYWORD if text.keyword is None else ConsentSource.CARRIER,
+        word=text.body[:_LONGEST_WORD],
+        conversation=conversation,
+    )
+
+
+def _answer(decision: Decision, keyword: Keyword, text: TextReceived, conversation: int) -> None:
+    """Text what is configured, unless the carrier has answered already."""
+    words = getattr(decision.state.config.keywords, keyword.value)
+    channel = decision.state.channels[text.channel]
+    if not words or text.keyword is not None or channel.answers_keywords:
+        return
+
+    if keyword is Keyword.HELP and (
+        is_opted_out(decision, text.recipient, text.sender)
+        or decision.at < decision.conversation(conversation).automated_at + _HELP_AGAIN_AFTER
+    ):
+        return
+
+    decision.emit(
+        ReplyQueued,
+        conversation=conversation,
+        message=decision.next_message(),
+        author=SYSTEM,
+        body=words,
+        media=(),
+        expires_at=decision.at + _ANSWER_EXPIRY,
+        compliance=keyword is Keyword.STOP,
+    )
+
+
+def _close(decision: Decision, conversation: Conversation, reason: CloseReason) -> None:
+    decision.emit(ConversationClosed, conversation=conversation.id, reason=reason, by=SYSTEM)
