@@ -27,7 +27,7 @@ from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
 from cordboard.engine.commands import Command
-from cordboard.engine.config import BoardConfig
+from cordboard.engine.config import BoardConfig, Number
 from cordboard.engine.errors import BoardBroken
 from cordboard.engine.events import Event
 from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
@@ -181,6 +181,10 @@ class Board:
     def reps(self) -> Mapping[str, RepState]:
         """Everybody configured, by name."""
         return self._state.reps
+
+    def number(self, address: str) -> Number | None:
+        """Return a number of ours, if it is configured."""
+        return self._state.numbers.get(address)
 
     def channel(self, name: str) -> ChannelState:
         """Return what is known of a channel."""

@@ -31,6 +31,7 @@ from cordboard.engine.runtime.feed import Feed
 from cordboard.engine.runtime.limits import Limits
 from cordboard.engine.runtime.mailbox import Mailbox
 from cordboard.engine.runtime.outbox import Outbox
+from cordboard.engine.runtime.reconciling import Reconciler
 from cordboard.engine.runtime.writer import Writer
 from cordboard.engine.vocabulary import SYSTEM
 
@@ -85,10 +86,20 @@ class Engine:
         self._outbox = Outbox(
             board=lambda: self._writer.board,
             submit=self._post,
+            history=store,
             transports=self._transports,
             clock=clock,
             sends=limits.sends,
         )
+        self._reconciler = Reconciler(
+            board=lambda: self._writer.board,
+            submit=self._post,
+            store=store,
+            transports=self._transports,
+            clock=clock,
+            every=limits.reconcile_every,
+        )
+        self._reconciling = anyio.CancelScope()
 
     async def __aenter__(self) -> Self:
         """Open the store, load the board, put the configuration in force and begin.
@@ -206,6 +217,7 @@ class Engine:
 
         self._list(opened)
         self._outbox.look()
+        self._reconciler.look()
         if self._tasks is not None:
             for keeper in retired:
                 self._tasks.start_soon(self._retire, keeper)
@@ -235,6 +247,11 @@ class Engine:
         await self._post(Configure(config=self._with_limits_of_channels(self._config)))
         self._taking = True
         self._tasks.start_soon(self._outbox.run)
+        self._tasks.start_soon(self._reconcile)
+
+    async def _reconcile(self) -> None:
+        with self._reconciling:
+            await self._reconciler.run()
 
     def _require_running(self) -> None:
         if not self._taking:
@@ -257,6 +274,7 @@ class Engine:
 
     async def _close(self) -> None:
         self._taking = False
+        self._reconciling.cancel()
         with anyio.CancelScope(shield=True):
             self._outbox.stop()
             with anyio.move_on_after(self._limits.closing / 1000):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from cordboard.engine.config import SECOND
+from cordboard.engine.config import MINUTE, SECOND
 from cordboard.engine.vocabulary import Milliseconds
 
 
@@ -17,6 +17,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         sends: Texts that may be on their way to one channel's carrier at once.
         ring: Events the feed keeps at hand; who is further behind reads them from the store.
         closing: How long closing waits for texts on their way; their transports give up before.
+        reconcile_every: How often carriers are asked for what their webhooks did not bring.
     """
 
     mailbox: int = 10_000
@@ -24,3 +25,4 @@ class Limits(Struct, frozen=True, kw_only=True):
     sends: int = 16
     ring: int = 10_000
     closing: Milliseconds = 20 * SECOND
+    reconcile_every: Milliseconds = 10 * MINUTE

@@ -1,8 +1,9 @@
 """The outbox: hands committed texts to their carriers, in order within each conversation.
 
 Every conversation with something to send has a lane: one text at a time, the next only when the one before has an
-answer. Before a text is handed over, the board notes that it is about to be (so that a crash leaves no doubt about the
-others), and afterwards it notes the answer. What was being handed over when the process died is ambiguous.
+answer. Lanes of a channel take turns (`runtime/turns.py`). Before a text is handed over, the board notes that it is
+about to be (so that a crash leaves no doubt about the others), and afterwards it notes the answer. Of a text that has
+none, because there was no answer or the process died, the carrier is asked, where it can be (`runtime/doubts.py`).
 """
 
 from __future__ import annotations
@@ -10,25 +11,40 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import anyio
 import structlog
 from anyio.abc import TaskGroup
 
 from cordboard.engine.board.board import Board
-from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Rejected, SendResult
+from cordboard.engine.board.delivery import last_moment
+from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Pace, Rejected, SendResult
 from cordboard.engine.commands import Command, RecordSend, StartSending
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import Event, ReplyQueued
-from cordboard.engine.ports import Clock, Transport
+from cordboard.engine.ports import Clock, History, Transport
 from cordboard.engine.records import Message, Outcome
 from cordboard.engine.runtime.defects import report_defect
-from cordboard.engine.vocabulary import MessageStatus
+from cordboard.engine.runtime.doubts import Doubts
+from cordboard.engine.runtime.turns import Turns
+from cordboard.engine.vocabulary import FailureKind, MessageStatus, PaceUnit
 
 log = structlog.get_logger(__name__)
 
+_Doubt: TypeAlias = tuple[Message, Transport, Ambiguous]
+"""A text that may have been sent, by which transport, and why nobody knows."""
+
 _INTERRUPTED = Ambiguous(
-    failure=Failure(code="interrupted", text="Cordboard stopped while this was being sent: it may not have been sent.")
+    failure=Failure(
+        code="interrupted",
+        text="Cordboard stopped while this was being sent: it may not have been sent.",
+        kind=FailureKind.TROUBLE,
+    )
+)
+
+_DEFECT = Ambiguous(
+    failure=Failure(code="defect", text="The channel failed: it may not have been sent.", kind=FailureKind.DEFECT)
 )
 
 _LOOK_AGAIN_EVERY = 1.0
@@ -50,6 +66,7 @@ class Outbox:
         *,
         board: Callable[[], Board],
         submit: Callable[[Command], Awaitable[Outcome]],
+        history: History,
         transports: Mapping[str, Transport],
         clock: Clock,
         sends: int,
@@ -59,7 +76,8 @@ class Outbox:
         self._transports = transports
         self._clock = clock
         self._sends = sends
-        self._turns: dict[str, anyio.CapacityLimiter] = {}
+        self._doubts = Doubts(board=board, history=history, transports=transports, clock=clock)
+        self._turns: dict[str, Turns] = {}
         self._lanes: dict[int | None, deque[int]] = {}
         self._tasks: TaskGroup | None = None
         self._stopping = anyio.Event()
@@ -75,15 +93,21 @@ class Outbox:
                 self.look()
                 await self._stopping.wait()
                 self._tasks = None
+                tasks.cancel_scope.cancel()  # those that wait; what is on its way is shielded
         finally:
             self.finished.set()
 
     def look(self) -> None:
-        """Take up every unsent text that has a transport and is not in a lane yet."""
+        """Take up every unsent text that has a transport and is not in a lane yet; stopped channels may try again."""
+        board = self._board()
+        for channel in self._transports:
+            if board.channel(channel).stopped_at is not None:
+                self._turns_of(channel).probe()
+
         taken = {message for lane in self._lanes.values() for message in lane}
-        for message in sorted(self._board().messages):
-            if message not in taken and self._board().messages[message].unsent:
-                self._put(self._board().messages[message])
+        for message in sorted(board.messages):
+            if message not in taken and board.messages[message].unsent:
+                self._put(board.messages[message])
 
     def notice(self, events: Sequence[Event]) -> None:
         """Take up what was just queued."""
@@ -98,17 +122,11 @@ class Outbox:
         self._stopping.set()
 
     async def idle(self, channel: str) -> None:
-        """Wait until nothing that was on its way on a channel still is; what is about to begin takes its turn after."""
-        turn = self._turn(channel)
-        borrowers = [object() for _ in range(self._sends)]
-        for borrower in borrowers:
-            await turn.acquire_on_behalf_of(borrower)
+        """Wait until nothing that was on its way on a channel still is."""
+        await self._turns_of(channel).idle()
 
-        for borrower in borrowers:
-            turn.release_on_behalf_of(borrower)
-
-    def _turn(self, channel: str) -> anyio.CapacityLimiter:
-        return self._turns.setdefault(channel, anyio.CapacityLimiter(self._sends))
+    def _turns_of(self, channel: str) -> Turns:
+        return self._turns.setdefault(channel, Turns(self._sends))
 
     def _put(self, message: Message) -> None:
         if self._tasks is None or message.channel not in self._transports:
@@ -142,33 +160,64 @@ class Outbox:
     async def _bring_on(self, message: Message, transport: Transport) -> None:
         """Take one text a step further."""
         if message.status is MessageStatus.SENDING:
-            await self._note(message, transport, _INTERRUPTED)
+            await self._settle(message, transport, _INTERRUPTED)
             return
 
         if message.not_before is not None and (wait := message.not_before - self._clock.now()) > 0:
-            with anyio.move_on_after(min(wait / 1000, _LOOK_AGAIN_EVERY)):
-                await self._stopping.wait()
-
+            await anyio.sleep(min(wait / 1000, _LOOK_AGAIN_EVERY))
             return
 
-        async with self._turn(message.channel):
-            if self._stopping.is_set() or self._transports.get(message.channel) is not transport:
-                return
+        pace = self._pace_of(message, transport)
+        units = max(message.segments, 1) if pace is not None and pace.unit is PaceUnit.SEGMENTS else 1
+        turns = self._turns_of(message.channel)
+        doubt = None
+        left = (last_moment(message) - self._clock.now()) / 1000
+        with anyio.move_on_after(max(0.0, left)) as waiting:
+            async with turns.turn(message.number, pace, units=units, order=(message.bulk, message.id)):
+                waiting.deadline = float("inf")
+                if self._transports.get(message.channel) is transport:
+                    doubt = await self._hand_over(message, transport, turns)
 
-            try:
-                outcome = await self._submit(StartSending(message=message.id, key=str(uuid.uuid4())))
-            except CordboardError as refused:
-                # What cannot be started is not what it was: a report has proved it sent, or its commit failed.
-                await anyio.sleep(_TRY_AGAIN_EVERY if refused.retryable else 0)
-                return
+        if waiting.cancelled_caught:
+            doubt = await self._hand_over(message, transport, turns)  # the board says that its time is over
 
-            if outcome.message is None or outcome.message.status is not MessageStatus.SENDING:
-                return  # it is too old to be sent
+        if doubt is not None:
+            await self._settle(*doubt)
 
-            with anyio.CancelScope(shield=True):  # an answer that was got is noted
-                message = outcome.message
-                result = await self._send(message, transport)
-                _tell_operator(message, result)
+    async def _start(self, message: Message) -> Message | None:
+        """Have the board note that a text is about to be handed over; None where it is not to be."""
+        try:
+            outcome = await self._submit(StartSending(message=message.id, key=str(uuid.uuid4())))
+        except CordboardError as refused:
+            # What cannot be started is not what it was: a report has proved it sent, or its commit failed.
+            await anyio.sleep(_TRY_AGAIN_EVERY if refused.retryable else 0)
+            return None
+
+        started = outcome.message
+        return started if started is not None and started.status is MessageStatus.SENDING else None
+
+    async def _hand_over(self, message: Message, transport: Transport, turns: Turns) -> _Doubt | None:
+        """Hand a text over and note the answer; return what is to be found out where there is none."""
+        doubt = None
+        with anyio.CancelScope(shield=True):  # what has begun is ended, and its answer noted
+            started = await self._start(message)
+            if started is not None:
+                began = anyio.current_time()
+                result = await self._send(started, transport)
+                turns.learn(result, began)
+                _tell_operator(started, result)
+                if isinstance(result, Ambiguous):
+                    doubt = (started, transport, result)
+                else:
+                    await self._note(started, transport, result)
+
+        return doubt
+
+    async def _settle(self, message: Message, transport: Transport, doubt: Ambiguous) -> None:
+        """Find out what became of a text that may have been sent, as far as that is possible, and note it."""
+        result = await self._doubts.resolve(message, self._outbound(message), doubt)
+        if result is not None:
+            with anyio.CancelScope(shield=True):
                 await self._note(message, transport, result)
 
     async def _send(self, message: Message, transport: Transport) -> SendResult:
@@ -176,11 +225,10 @@ class Outbox:
             return await transport.send(self._outbound(message))
         except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
             report_defect("transport_broke", defect, channel=message.channel, message=message.id)
-            return Ambiguous(failure=Failure(code="defect", text="The channel failed: it may not have been sent."))
+            return _DEFECT
 
     def _outbound(self, message: Message) -> OutboundMessage:
-        numbers = self._board().config.numbers
-        kind = next((each.kind for each in numbers if each.address == message.number), None)
+        number = self._board().number(message.number)
         return OutboundMessage(
             message=message.id,
             sender=message.number,
@@ -191,8 +239,15 @@ class Outbox:
             queued_at=message.at,
             first_tried_at=message.first_tried_at or message.at,
             expires_at=message.expires_at,
-            sender_kind=kind,
+            sender_kind=number.kind if number else None,
         )
+
+    def _pace_of(self, message: Message, transport: Transport) -> Pace | None:
+        number = self._board().number(message.number)
+        if number is None:
+            return None
+
+        return number.pace or transport.capabilities.pace.get(number.kind)
 
     async def _note(self, message: Message, transport: Transport, result: SendResult) -> None:
         """Have the board note an answer, however long its store is away; a stop leaves it ambiguous."""

@@ -1,0 +1,124 @@
+"""Doubts: finding out whether a text was sent whose attempt ended without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import anyio
+import structlog
+
+from cordboard.engine.board.board import Board
+from cordboard.engine.board.delivery import last_moment
+from cordboard.engine.carrier import Ambiguous, Failure, OutboundMessage, SendResult
+from cordboard.engine.errors import StoreUnavailable
+from cordboard.engine.ports import Clock, ConversationQuery, History, LooksUpSends, Transport
+from cordboard.engine.records import Message
+from cordboard.engine.runtime.defects import report_defect
+from cordboard.engine.vocabulary import MessageStatus
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_WAIT: Final = 120.0
+"""Seconds between two questions, at the most."""
+
+_CONVERSATIONS: Final = 2
+"""The latest conversations with a customer whose texts could be mistaken for the one in doubt: older ones went out long
+before it was tried."""
+
+_PAGE: Final = 500
+
+_LOOK_AT_BOARD_EVERY: Final = 1.0
+"""Seconds after which a report may have told everything: the customer's next text waits behind the doubt."""
+
+_NOT_ASKED: Final = Failure(code="ambiguous", text="The carrier could not be asked: it may not have been sent.")
+
+
+class Doubts:
+    """Asks carriers, as far as they can be asked.
+
+    Args:
+        board: The live board.
+        history: What else was sent to a customer.
+        transports: The channels' transports.
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        *,
+        board: Callable[[], Board],
+        history: History,
+        transports: Mapping[str, Transport],
+        clock: Clock,
+    ) -> None:
+        self._board = board
+        self._history = history
+        self._transports = transports
+        self._clock = clock
+
+    async def resolve(self, message: Message, outbound: OutboundMessage, doubt: Ambiguous) -> SendResult | None:
+        """Return what became of a text.
+
+        `doubt` where that cannot be found out; None where a report has told it meanwhile.
+        """
+        transport = self._transports.get(message.channel)
+        if not isinstance(transport, LooksUpSends) or transport.capabilities.idempotent_send:
+            return doubt
+
+        tried_at = message.tried_at or message.at
+        wait = max(0.0, (tried_at + transport.capabilities.listed_after - self._clock.now()) / 1000)
+        longer = transport.capabilities.listed_after / 1000
+        while self._clock.now() < last_moment(message):
+            if not await self._still_in_doubt_after(wait, message):
+                return None
+
+            result = await self._ask(message, outbound)
+            if not isinstance(result, Ambiguous):
+                return result
+
+            longer = min(2 * longer, _LONGEST_WAIT)
+            wait = longer
+
+        return doubt
+
+    async def _still_in_doubt_after(self, wait: float, message: Message) -> bool:
+        until = anyio.current_time() + wait
+        while self._in_doubt(message) and (left := until - anyio.current_time()) > 0:  # noqa: ASYNC110 - whatever ends the doubt changes the board, which tells nobody
+            await anyio.sleep(min(left, _LOOK_AT_BOARD_EVERY))
+
+        return self._in_doubt(message)
+
+    def _in_doubt(self, message: Message) -> bool:
+        now = self._board().messages.get(message.id)
+        return now is not None and now.status is MessageStatus.SENDING
+
+    async def _ask(self, message: Message, outbound: OutboundMessage) -> SendResult:
+        transport = self._transports.get(message.channel)
+        unknown = Ambiguous(failure=message.failure or _NOT_ASKED)
+        if not isinstance(transport, LooksUpSends):
+            return unknown  # it was replaced by one that cannot be asked, or is gone for now
+
+        try:
+            known = await self._other_ids(message)
+            return await transport.look_up(outbound, known=known)
+        except StoreUnavailable as error:
+            log.warning("doubt_not_resolved", channel=message.channel, message=message.id, error=str(error))
+        except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
+            report_defect("transport_broke", defect, channel=message.channel, message=message.id)
+
+        return unknown
+
+    async def _other_ids(self, message: Message) -> frozenset[str]:
+        """Return the carrier's ids of what else was sent to the customer."""
+        board = self._board().name
+        query = ConversationQuery(customer=message.customer, number=message.number, limit=_CONVERSATIONS)
+        ids: set[str] = set()
+        for conversation in (await self._history.conversations(board, query)).items:
+            after: int | None = 0
+            while after is not None:
+                page = await self._history.messages(board, conversation.id, after=after, limit=_PAGE)
+                ids.update(each.provider_id for each in page.items if each.provider_id and each.id != message.id)
+                after = page.next
+
+        return frozenset(ids)

@@ -1,0 +1,357 @@
+"""What the outbox does when carriers do not simply say yes: doubts, expiry, stopped channels, paces."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+from msgspec.structs import replace
+
+from cordboard.engine import Engine, Limits, ManualClock
+from cordboard.engine.carrier import (
+    Accepted,
+    Ambiguous,
+    Capabilities,
+    DeliveryReported,
+    Failure,
+    OutboundMessage,
+    Pace,
+    Rejected,
+    TextReceived,
+    Throttled,
+)
+from cordboard.engine.commands import AcceptOffer, RecordReconciled, Reply, SetPresence, StartSending
+from cordboard.engine.config import MINUTE
+from cordboard.engine.errors import ReconciliationFailed
+from cordboard.engine.events import Event
+from cordboard.engine.records import Message
+from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS
+from cordboard.engine.testing.recording import RecordingTransport
+from cordboard.engine.vocabulary import FailureKind, MessageStatus, Presence, Timestamp
+from cordboard.storage.memory import MemoryStore
+
+HUNG = Ambiguous(failure=Failure(code="ambiguous", text="no answer"))
+NOT_TAKEN = Throttled(failure=Failure(code="not_taken", text="the carrier has no such text"))
+REFUSED = Rejected(failure=Failure(code="401", text="refused", kind=FailureKind.ACCOUNT), channel_down=True)
+
+
+class AskableTransport(RecordingTransport):
+    """A transport whose carrier can be asked for texts in doubt, and for what was missed.
+
+    Attributes:
+        found: What to answer to the next questions for a text in doubt; afterwards nothing can be told.
+        asked: The ids of other texts that came with each question.
+        listed: What to tell when asked for what was missed; an error is raised.
+        since: From when each such question asked.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(capabilities=Capabilities(max_characters=1600, listed_after=1))
+        self.found: deque[Accepted | Throttled | Ambiguous] = deque()
+        self.asked: list[frozenset[str]] = []
+        self.listed: list[TextReceived | DeliveryReported | ReconciliationFailed] = []
+        self.since: list[Timestamp] = []
+
+    async def look_up(self, message: OutboundMessage, *, known: frozenset[str]) -> Accepted | Throttled | Ambiguous:
+        self.asked.append(known)
+        return self.found.popleft() if self.found else HUNG
+
+    async def missed(self, since: Timestamp) -> AsyncIterator[TextReceived | DeliveryReported]:
+        self.since.append(since)
+        for each in self.listed:
+            if isinstance(each, ReconciliationFailed):
+                raise each
+
+            yield each
+
+
+@pytest.fixture
+def carrier() -> AskableTransport:
+    return AskableTransport()
+
+
+def text(provider_id: str, *, customer: str = CUSTOMER, recipient: str = OURS, body: str = "hello") -> TextReceived:
+    return TextReceived(channel="main", provider_id=provider_id, sender=customer, recipient=recipient, body=body)
+
+
+async def reply(engine: Engine, body: str = "hi", *, customer: str = CUSTOMER, provider_id: str = "SM1") -> int:
+    """Bring a conversation to ana, if it is not with her yet, and have her reply; return the reply's id."""
+    await engine.submit(SetPresence(rep="ana", presence=Presence.AVAILABLE, by="ana"))
+    conversation = (await engine.submit(text(provider_id, customer=customer))).conversation
+    assert conversation is not None
+    if conversation.state.value == "assigned":
+        await engine.submit(AcceptOffer(conversation=conversation.id, by="ana"))
+
+    message = (await engine.submit(Reply(conversation=conversation.id, by="ana", body=body))).message
+    assert message is not None
+    return message.id
+
+
+async def when(engine: Engine, kind: str, *, after: int = 0) -> Event:
+    with anyio.fail_after(5):
+        async for event in engine.feed.events(after):
+            if type(event).__name__ == kind:
+                return event
+
+    raise AssertionError(f"the feed ended before {kind}")
+
+
+async def message(engine: Engine, which: int) -> Message:
+    found = [each for each in (await engine.history.messages("contoso", 1)).items if each.id == which]
+    return found[0]
+
+
+# Doubts
+
+
+async def test_a_text_in_doubt_that_the_carrier_has_is_sent_and_not_sent_again(
+    engine: Engine, carrier: AskableTransport
+) -> None:
+    carrier.answers.append(HUNG)
+    carrier.found.append(Accepted(provider_id="FOUND"))
+    which = await reply(engine)
+    await when(engine, "MessageSent")
+
+    assert len(carrier.sent) == 1
+    assert ((await message(engine, which)).status, (await message(engine, which)).provider_id) == (
+        MessageStatus.SENT,
+        "FOUND",
+    )
+
+
+async def test_a_text_in_doubt_that_the_carrier_has_not_is_sent_again_under_the_same_key(
+    engine: Engine, carrier: AskableTransport, clock: ManualClock
+) -> None:
+    carrier.answers.append(HUNG)
+    carrier.found.append(NOT_TAKEN)
+    await reply(engine)
+    await when(engine, "SendDeferred")
+    clock.move(MINUTE)
+    await when(engine, "MessageSent")
+
+    assert len(carrier.sent) == 2
+    assert len({each.attempt_key for each in carrier.sent}) == 1
+
+
+async def test_the_next_text_waits_behind_the_doubt_and_does_not_overtake(
+    engine: Engine, carrier: AskableTransport
+) -> None:
+    carrier.answers.append(HUNG)
+    carrier.found += [HUNG, Accepted(provider_id="FOUND")]
+    await reply(engine, "one")
+    await engine.submit(Reply(conversation=1, by="ana", body="two"))
+    with anyio.fail_after(5):
+        await carrier.has_sent(2)
+
+    assert [each.body for each in carrier.sent] == ["one", "two"]
+    assert len(carrier.asked) == 2
+
+
+async def test_the_carrier_is_asked_with_the_ids_of_other_texts_to_the_customer(
+    engine: Engine, carrier: AskableTransport
+) -> None:
+    await reply(engine, "ok")
+    first = await when(engine, "MessageSent")
+    carrier.answers.append(HUNG)
+    carrier.found.append(Accepted(provider_id="FOUND"))
+    await engine.submit(Reply(conversation=1, by="ana", body="ok"))
+    await when(engine, "MessageSent", after=first.seq)
+
+    assert [set(each) for each in carrier.asked] == [{"SM1", (await message(engine, 2)).provider_id}]
+
+
+async def test_a_doubt_is_resolved_after_a_restart(store: MemoryStore, clock: ManualClock) -> None:
+    async with Engine(CONFIG, store=store, clock=clock) as engine:  # no transport: replies stay queued
+        which = await reply(engine)
+        await engine.submit(StartSending(message=which, key="the key"))
+
+    clock.move(1_000)
+    carrier = AskableTransport()
+    carrier.found.append(Accepted(provider_id="FOUND"))
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await when(engine, "MessageSent")
+
+        assert (await message(engine, which)).provider_id == "FOUND"
+        assert carrier.sent == []
+
+
+async def test_a_report_ends_a_doubt_before_the_carrier_is_asked(engine: Engine, carrier: AskableTransport) -> None:
+    carrier.capabilities = Capabilities(max_characters=1600, listed_after=3_600_000)
+    carrier.answers.append(HUNG)
+    which = await reply(engine, "one")
+    await engine.submit(Reply(conversation=1, by="ana", body="two"))
+    await carrier.has_sent(1)
+    delivered = MessageStatus.DELIVERED
+    await engine.submit(DeliveryReported(channel="main", provider_id="SM9", status=delivered, message=which))
+    with anyio.fail_after(5):
+        await carrier.has_sent(2)
+
+    assert carrier.asked == []
+    assert (await message(engine, which)).status is delivered
+
+
+async def test_a_doubt_that_nobody_can_end_is_told_when_its_time_is_over(
+    engine: Engine, carrier: AskableTransport, clock: ManualClock
+) -> None:
+    carrier.answers.append(HUNG)
+    which = await reply(engine)
+    await carrier.has_sent(1)
+    clock.move(61 * MINUTE)
+    await when(engine, "SendUncertain")
+
+    assert (await message(engine, which)).uncertain
+
+
+# Time
+
+
+async def test_a_reply_that_could_not_be_sent_in_time_is_not_sent_and_says_so(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    async with Engine(CONFIG, store=store, clock=clock) as engine:
+        which = await reply(engine)
+
+    clock.move(61 * MINUTE)
+    carrier = RecordingTransport()
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await when(engine, "SendFailed")
+        failed = await message(engine, which)
+
+    assert carrier.sent == []
+    assert failed.failure is not None
+    assert (failed.status, failed.failure.kind) == (MessageStatus.FAILED, FailureKind.EXPIRED)
+    assert "not sent within 60 min" in failed.failure.text
+
+
+async def test_a_text_that_waits_for_its_turn_expires_on_time(store: MemoryStore) -> None:
+    config = replace(
+        CONFIG,
+        numbers=(replace(CONFIG.numbers[0], pace=Pace(amount=1, per=3_600_000)),),
+        workstreams=(replace(CONFIG.workstreams[0], reply_expiry=1_000),),
+    )
+    carrier = RecordingTransport()
+    async with Engine(config, store=store, transports=[carrier]) as engine:
+        await reply(engine, "one")
+        late = await reply(engine, "two", provider_id="SM2")
+        await when(engine, "SendFailed")
+
+        assert (await message(engine, late)).status is MessageStatus.FAILED
+        assert [each.body for each in carrier.sent] == ["one"]
+
+
+async def test_the_carrier_is_told_until_when_a_text_is_of_use(engine: Engine, carrier: AskableTransport) -> None:
+    await reply(engine)
+    (sent,) = await carrier.has_sent(1)
+
+    assert sent.expires_at == sent.queued_at + 60 * MINUTE
+
+
+# Channels
+
+
+async def test_a_channel_that_refuses_the_account_stops_instead_of_burning_the_queue(
+    engine: Engine, carrier: AskableTransport
+) -> None:
+    carrier.answers.append(REFUSED)
+    for each in range(2):
+        await reply(engine, customer=f"+1415555020{each}", provider_id=f"SM{each}")
+
+    await when(engine, "ChannelStopped")
+    await anyio.wait_all_tasks_blocked()
+
+    assert len(carrier.sent) == 1
+    assert engine.board.channel("main").failure == REFUSED.failure
+
+
+async def test_a_stopped_channel_goes_on_when_its_configuration_is_mended(
+    engine: Engine, carrier: AskableTransport, clock: ManualClock
+) -> None:
+    carrier.answers.append(REFUSED)
+    await reply(engine, "one")
+    await when(engine, "ChannelStopped")
+    mended = RecordingTransport()
+    await engine.configure(replace(CONFIG, time_zone="Europe/Vienna"), transports=[mended])
+    clock.move(MINUTE)
+    await when(engine, "ChannelResumed")
+
+    assert [each.body for each in mended.sent] == ["one"]
+    assert engine.board.channel("main").stopped_at is None
+
+
+async def test_a_stopped_channel_is_known_after_a_restart(store: MemoryStore, clock: ManualClock) -> None:
+    carrier = AskableTransport()
+    carrier.answers.append(REFUSED)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await reply(engine)
+        await when(engine, "ChannelStopped")
+
+    async with Engine(CONFIG, store=store, clock=clock) as engine:
+        assert engine.board.channel("main").failure == REFUSED.failure
+
+
+# What was missed
+
+
+async def test_what_webhooks_did_not_bring_is_asked_for_after_a_restart(store: MemoryStore, clock: ManualClock) -> None:
+    carrier = AskableTransport()
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        which = await reply(engine)
+        await when(engine, "MessageSent")
+        await when(engine, "ChannelReconciled")
+        taken = (await message(engine, which)).provider_id or ""
+
+    first_asked = list(carrier.since)
+    clock.move(30 * MINUTE)
+    carrier.listed = [
+        text("SM1", body="known already"),
+        text("SM2", body="missed"),
+        DeliveryReported(channel="main", provider_id=taken, status=MessageStatus.DELIVERED),
+        text("SM3", body="missed as well"),
+        text("SM4", recipient="+18005559999", body="of another program's number"),
+        DeliveryReported(channel="main", provider_id="SM77", status=MessageStatus.DELIVERED),
+    ]
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        before = engine.board.counters.seq
+        await when(engine, "ChannelReconciled", after=before)
+        messages = (await engine.history.messages("contoso", 1)).items
+        unroutable = (await engine.history.unroutable("contoso")).items
+
+    assert first_asked == [], "a new channel has no past"
+    assert [each.body for each in messages] == ["hello", "hi", "missed", "missed as well"]
+    assert messages[1].status is MessageStatus.DELIVERED
+    assert unroutable == ()
+    assert len(carrier.since) == 1
+    assert carrier.since[0] < clock.now() - 30 * MINUTE
+
+
+async def test_a_carrier_that_cannot_be_asked_is_asked_again_for_the_same_time(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    carrier = AskableTransport()
+    limits = Limits(reconcile_every=1)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock, limits=limits) as engine:
+        await when(engine, "ChannelReconciled")
+        mark = engine.board.channel("main").reconciled_to
+        carrier.listed = [text("SM1"), ReconciliationFailed("no answer")]
+        await when(engine, "MessageReceived")
+        clock.move(MINUTE)
+        with anyio.fail_after(5):
+            while len(carrier.since) < 4:
+                await anyio.lowlevel.checkpoint()
+
+        assert engine.board.channel("main").reconciled_to == mark
+        carrier.listed = []
+        clock.move(MINUTE)
+        await when(engine, "ChannelReconciled", after=engine.board.counters.seq)
+
+    assert len(set(carrier.since)) == 1
+
+
+async def test_reconciling_never_goes_back(engine: Engine) -> None:
+    await engine.submit(RecordReconciled(channel="main", until=10**15))
+    outcome = await engine.submit(RecordReconciled(channel="main", until=10))
+
+    assert outcome.first_seq == 0
+    assert engine.board.channel("main").reconciled_to == 10**15
