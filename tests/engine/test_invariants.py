@@ -138,6 +138,17 @@ class AnyBoard(RuleBasedStateMachine):
     def sending_starts(self, message: int) -> None:
         self.attempt(StartSending(message=message))
 
+    @rule()
+    def everything_queued_is_started(self) -> None:
+        for message in list(self.world.board.messages.values()):
+            if message.status is MessageStatus.QUEUED:
+                self.attempt(StartSending(message=message.id, key="key"))
+
+    @rule(by=REPS)
+    def somebody_replies_to_whatever_is_theirs(self, by: str) -> None:
+        for conversation in self.world.board.held_by(by):
+            self.attempt(Reply(conversation=conversation.id, by=by, body="hi"))
+
     @rule(message=MESSAGES, result=RESULTS, repeatable=st.booleans())
     def sending_ends(self, message: int, result: Any, repeatable: bool) -> None:
         self.attempt(RecordSend(message=message, result=result, repeatable=repeatable))
