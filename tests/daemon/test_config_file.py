@@ -115,6 +115,17 @@ def test_a_channel_becomes_what_its_transport_wants_to_know(file: Path) -> None:
     assert msgspec.structs.asdict(settings)["auth_token"] == Secret("0123456789abcdef0123456789abcdef")
 
 
+@pytest.mark.parametrize(
+    ("written", "on"), [("", False), ("smart_encoding = false", False), ("smart_encoding = true", True)]
+)
+def test_the_board_knows_whether_a_channel_has_smart_encoding(file: Path, written: str, on: bool) -> None:
+    file.write_text(MINIMAL.replace('provider = "twilio"', f'provider = "twilio"\n{written}'))
+
+    read = config_file.read(file)
+
+    assert (read.board.channels[0].smart_encoding, read.channels[0].smart_encoding) == (on, on)
+
+
 def test_tokens_come_from_the_environment_or_from_a_file_beside_the_configuration(file: Path) -> None:
     assert config_file.read(file).tokens == {
         "ana": Secret("ana-0123456789abcdef"),

@@ -57,6 +57,7 @@ class Channel(Struct, frozen=True, kw_only=True):
         report_timeout: A text of which the carrier has reported nothing final for so long counts as delivery unknown.
         answers_keywords: Whether the carrier itself answers STOP, START and HELP, without saying so with each of them
             (Twilio's default opt-out handling): then Cordboard notes them, and does not answer a second time.
+        smart_encoding: Whether typography that GSM-7 lacks is replaced by look-alikes where that saves segments.
     """
 
     name: Name
@@ -65,6 +66,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     mms: bool = True
     report_timeout: LongEnough = 1 * HOUR
     answers_keywords: bool = False
+    smart_encoding: bool = False
 
 
 class Number(Struct, frozen=True, kw_only=True):

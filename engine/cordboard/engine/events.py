@@ -283,12 +283,16 @@ class WrapUpEnded(ConversationEvent, frozen=True, kw_only=True):
 
 
 class ReplyQueued(ConversationEvent, frozen=True, kw_only=True):
-    """A text of ours is durable and will be sent, unless that takes until `expires_at`."""
+    """A text of ours is durable and will be sent, unless that takes until `expires_at`.
+
+    `segments`: how many SMS we count; 0 for what goes as MMS.
+    """
 
     message: int
     author: str
     body: str
     media: tuple[Media, ...]
+    segments: int = 0
     expires_at: Timestamp | None = None
     compliance: bool = False
 

@@ -145,7 +145,7 @@ class Message(Struct, frozen=True, kw_only=True):
         at: When it came, or was queued.
         status: How far it has come.
         media: Attachments.
-        segments: How many SMS it takes; 0 when nobody has said.
+        segments: How many SMS it takes: as the carrier says, or as we count until it does; 0 when nobody has said.
         provider_id: The carrier's id of it, once known.
         failure: Why it is not on its way as it should be.
         attempts: How often sending has begun.

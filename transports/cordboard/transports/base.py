@@ -53,6 +53,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         public_url: Where the carrier finds this Cordboard, without `/webhooks`; empty where no carrier calls.
         report_timeout: See `cordboard.engine.config.Channel`.
         answers_keywords: See `cordboard.engine.config.Channel`.
+        smart_encoding: See `cordboard.engine.config.Channel`.
     """
 
     name: Name
@@ -60,6 +61,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     public_url: str = ""
     report_timeout: LongEnough = 1 * HOUR
     answers_keywords: bool = False
+    smart_encoding: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""

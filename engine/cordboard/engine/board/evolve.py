@@ -305,6 +305,7 @@ def _reply_queued(state: BoardState, event: ReplyQueued) -> None:
             at=event.at,
             status=MessageStatus.QUEUED,
             media=media,
+            segments=event.segments,
             expires_at=event.expires_at,
             compliance=event.compliance,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cordboard.engine.board.consent import is_opted_out
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.handling import require_room, take
@@ -16,6 +18,8 @@ from cordboard.engine.events import (
     ReplyQueued,
 )
 from cordboard.engine.records import Conversation
+from cordboard.engine.segments import measure
+from cordboard.engine.smart_encoding import smart_encode
 from cordboard.engine.vocabulary import State
 
 
@@ -34,6 +38,7 @@ def reply(decision: Decision, command: Reply) -> None:
             why="a reply needs a conversation that is with a rep",
         )
 
+    command = _as_sent(decision, conversation, command)
     _check_text(decision, conversation, command)
     if is_opted_out(decision, conversation.number, conversation.customer):
         raise OptedOut(
@@ -51,8 +56,17 @@ def reply(decision: Decision, command: Reply) -> None:
         author=command.by,
         body=command.body,
         media=command.media,
+        segments=0 if command.media else measure(command.body).segments,
         expires_at=decision.at + decision.workstream(conversation).reply_expiry,
     )
+
+
+def _as_sent(decision: Decision, conversation: Conversation, command: Reply) -> Reply:
+    """Return a reply with the text that its customer gets. One with attachments goes as MMS, which has no segments."""
+    if command.media or not decision.state.channels[conversation.channel].smart_encoding:
+        return command
+
+    return replace(command, body=smart_encode(command.body))
 
 
 def _check_text(decision: Decision, conversation: Conversation, command: Reply) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cordboard.engine.carrier import Media
-from cordboard.transports.simulator.segments import count_segments
+from cordboard.engine.segments import measure
 from cordboard.transports.twilio.codes import ERRORS
 
 API_VERSION: Final = "2010-04-01"
@@ -60,8 +60,8 @@ class CarriedText(Struct, frozen=True, kw_only=True):
 
     @property
     def segments(self) -> int:
-        """How many SMS it takes."""
-        return count_segments(self.body)
+        """How many SMS it takes; a picture without words counts as one."""
+        return measure(self.body).segments or 1
 
     @property
     def sent_at(self) -> datetime:
