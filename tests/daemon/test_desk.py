@@ -234,6 +234,22 @@ async def test_a_conversation_in_wrap_up_is_listed_with_what_is_left_of_it(
     assert "Wrap-up" in await part(ana, "/desk/conversations/1")
 
 
+async def test_a_page_counts_and_shows_what_a_channel_with_smart_encoding_sends(
+    daemon: Daemon, ana: httpx.AsyncClient
+) -> None:
+    await taken(daemon, ana)
+    assert "data-smart" not in await part(ana, "/desk/conversations/1")
+
+    config = daemon.engine.board.config
+    channels = tuple(replace(each, smart_encoding=True) for each in config.channels)
+    await daemon.engine.configure(replace(config, channels=channels))
+    assert "data-smart" in await part(ana, "/desk/conversations/1")
+    await act(ana, "1/reply", body="Soon\u2026", key="k1")
+    shown = await part(ana, "/desk/conversations/1")
+    assert "Soon..." in shown
+    assert "Soon\u2026" not in shown
+
+
 async def test_the_last_text_in_a_list_is_always_the_last_one(daemon: Daemon, ana: httpx.AsyncClient) -> None:
     await taken(daemon, ana, body="First")
     for text in ("Second", "Third"):

@@ -124,6 +124,7 @@ class Desk:
                 and conversation.holder != person.name
             ),
             "longest": channel.max_characters if channel else 0,
+            "smart_encoding": channel is not None and channel.smart_encoding,
             "colleagues": tuple(
                 (each, board.reps[each.name].presence)
                 for each in board.config.reps

@@ -2,11 +2,14 @@
 // empty as soon as a text goes out, for the next one. What could not be sent comes back into it.
 
 import { wasDone } from "./refusals.js";
-import { measure } from "./segments.js";
+import { costly, measure } from "./segments.js";
+import { smartEncode } from "./smart_encoding.js";
 
 const TALLEST = 168; // pixels; beyond, the box scrolls
 const onItsWay = new Set(); // conversations of which a text is on its way: the next one waits until it has arrived
 const hasKeyboard = matchMedia("(pointer: fine)"); // without one, Enter starts a new line and the button sends
+
+const listed = new Intl.ListFormat("en-GB");
 
 let drafts = null;
 
@@ -46,12 +49,43 @@ function fit(box) {
 function count(box) {
   const place = box.form.querySelector(".count");
   if (place) {
-    const { characters, parts } = measure(box.value);
+    const text = "smart" in place.dataset ? smartEncode(box.value) : box.value;
+    const { characters, segments } = measure(text);
     const longest = Number(place.dataset.longest);
-    const over = longest > 0 && characters > longest;
-    place.textContent = characters ? `${characters}${over ? ` of ${longest}` : ""} characters · ${parts} SMS` : "";
+    const length = Array.from(text).length; // what the limit is for: an emoji may take several
+    const over = longest > 0 && length > longest;
+    const size = `${over ? length : characters}${longest ? ` of ${longest}` : ""} characters · ${segments} SMS`;
+    place.replaceChildren(...(text ? [size, ...whyMore(text, segments)] : []));
     place.classList.toggle("over", over);
   }
+}
+
+// "“ makes it 2 SMS instead of 1"
+function whyMore(text, segments) {
+  const found = costly(text);
+  if (!found) {
+    return [];
+  }
+
+  const why = document.createElement("span");
+  why.className = "costly";
+  const names = [...new Set(found.characters.map(nameOf))];
+  for (const { type, value } of listed.formatToParts(names)) {
+    const part = document.createElement(type === "element" && !value.includes(" ") ? "kbd" : "span");
+    part.textContent = value;
+    why.append(part);
+  }
+
+  why.append(`${names.length > 1 ? " make" : " makes"} it ${segments} SMS instead of ${found.instead}`);
+  return [" · ", why];
+}
+
+function nameOf(character) {
+  if (/^\s+$/u.test(character)) {
+    return character === "\t" ? "a tab" : "an unusual space";
+  }
+
+  return /^[\p{C}\p{M}]+$/u.test(character) ? "a hidden character" : character;
 }
 
 document.body.addEventListener("input", ({ target }) => {
