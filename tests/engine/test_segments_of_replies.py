@@ -6,10 +6,11 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine.carrier import Accepted, Media
-from cordboard.engine.commands import RecordSend, Reply, StartSending
+from cordboard.engine.commands import Configure, RecordSend, Reply, StartSending
 from cordboard.engine.errors import InvalidMessage, MessageTooLong
 from cordboard.engine.records import Message
 from cordboard.engine.testing.playground import CONFIG, Playground
+from cordboard.engine.vocabulary import SYSTEM
 
 REPLY = 2
 """The id of the reply: the customer's text has 1."""
@@ -75,3 +76,12 @@ def test_the_limits_hold_for_what_is_sent(smart: Playground) -> None:
 
     with pytest.raises(MessageTooLong):
         smart.reply("x" * 1599 + "\u2026")
+
+
+def test_what_answers_by_itself_is_counted_and_encoded_too(smart: Playground) -> None:
+    keywords = replace(smart.config.keywords, help="We\u2019re here " + "x" * 150)
+    smart.do(Configure(config=replace(smart.config, keywords=keywords)))
+    smart.text("HELP")
+    answer = smart.board.message(3)
+    assert answer is not None
+    assert (answer.author, answer.body[:10], answer.segments) == (SYSTEM, "We're here", 2)

@@ -11,9 +11,10 @@ import re
 from typing import Final
 
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.outgoing import as_sent, queue
 from cordboard.engine.carrier import Failure, TextReceived
 from cordboard.engine.config import MINUTE, Number
-from cordboard.engine.events import ConversationClosed, CustomerOptedIn, CustomerOptedOut, ReplyQueued
+from cordboard.engine.events import ConversationClosed, CustomerOptedIn, CustomerOptedOut
 from cordboard.engine.records import Conversation, Message
 from cordboard.engine.vocabulary import (
     SYSTEM,
@@ -139,19 +140,17 @@ def _answer(decision: Decision, keyword: Keyword, text: TextReceived, conversati
     if not words or text.keyword is not None or channel.answers_keywords:
         return
 
+    found = decision.conversation(conversation)
     if keyword is Keyword.HELP and (
-        is_opted_out(decision, text.recipient, text.sender)
-        or decision.at < decision.conversation(conversation).automated_at + _HELP_AGAIN_AFTER
+        is_opted_out(decision, text.recipient, text.sender) or decision.at < found.automated_at + _HELP_AGAIN_AFTER
     ):
         return
 
-    decision.emit(
-        ReplyQueued,
-        conversation=conversation,
-        message=decision.next_message(),
+    queue(
+        decision,
+        found,
         author=SYSTEM,
-        body=words,
-        media=(),
+        body=as_sent(decision, found, words),
         expires_at=decision.at + _ANSWER_EXPIRY,
         compliance=keyword is Keyword.STOP,
     )

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cordboard.engine.board.consent import is_opted_out
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.handling import require_room, take
+from cordboard.engine.board.outgoing import as_sent, queue
 from cordboard.engine.commands import Reply
 from cordboard.engine.errors import IllegalTransition, InvalidMessage, MessageTooLong, NotAllowed, OptedOut
 from cordboard.engine.events import (
@@ -15,11 +16,8 @@ from cordboard.engine.events import (
     ConversationTransferred,
     OfferAccepted,
     OfferWithdrawn,
-    ReplyQueued,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.segments import measure
-from cordboard.engine.smart_encoding import smart_encode
 from cordboard.engine.vocabulary import State
 
 
@@ -38,7 +36,7 @@ def reply(decision: Decision, command: Reply) -> None:
             why="a reply needs a conversation that is with a rep",
         )
 
-    command = _as_sent(decision, conversation, command)
+    command = replace(command, body=as_sent(decision, conversation, command.body, command.media))
     _check_text(decision, conversation, command)
     if is_opted_out(decision, conversation.number, conversation.customer):
         raise OptedOut(
@@ -49,24 +47,14 @@ def reply(decision: Decision, command: Reply) -> None:
     if not (conversation.state is State.ACTIVE and conversation.holder == command.by):
         _take_over(decision, conversation, command.by)
 
-    decision.emit(
-        ReplyQueued,
-        conversation=conversation.id,
-        message=decision.next_message(),
+    queue(
+        decision,
+        conversation,
         author=command.by,
         body=command.body,
         media=command.media,
-        segments=0 if command.media else measure(command.body).segments,
         expires_at=decision.at + decision.workstream(conversation).reply_expiry,
     )
-
-
-def _as_sent(decision: Decision, conversation: Conversation, command: Reply) -> Reply:
-    """Return a reply with the text that its customer gets. One with attachments goes as MMS, which has no segments."""
-    if command.media or not decision.state.channels[conversation.channel].smart_encoding:
-        return command
-
-    return replace(command, body=smart_encode(command.body))
 
 
 def _check_text(decision: Decision, conversation: Conversation, command: Reply) -> None:
