@@ -154,4 +154,7 @@ def _unbreakable(characters: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _code_units(text: str) -> int:
+    if len(text) == 1:  # most by far
+        return 1 if text < "\U00010000" else 2
+
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
