@@ -86,7 +86,7 @@ def settings(carrier: TwilioStandIn) -> TwilioSettings:
 @pytest.fixture
 def transport(settings: TwilioSettings) -> TwilioTransport:
     """A transport that is not open, and impatient."""
-    return TwilioTransport(settings, deadlines=Deadlines(connect=0.5, total=0.5))
+    return TwilioTransport(settings, deadlines=Deadlines(connect=2.0, total=2.0))
 
 
 @pytest.fixture

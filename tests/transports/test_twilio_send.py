@@ -56,7 +56,7 @@ def towards(api_url: str) -> TwilioTransport:
         public_url="https://sms.example.com",
         api_url=api_url,
     )
-    return TwilioTransport(settings, deadlines=Deadlines(connect=0.3, total=0.6))
+    return TwilioTransport(settings, deadlines=Deadlines(connect=1.0, total=2.0))
 
 
 # The request.

@@ -192,7 +192,7 @@ class TransportConformance:
 
     Fixtures:
         carrier: A `CarrierStandIn`, running; it accepts at first.
-        transport: A transport that sends to it, not open yet, with deadlines of a second at most.
+        transport: A transport that sends to it, not open yet, with deadlines of some two seconds.
         text: A `WebhookRequest` that brings a customer's text, genuine.
         report: A genuine one that brings a delivery report.
         forged: One that any stranger could have written, with the content of `text`.
