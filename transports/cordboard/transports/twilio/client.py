@@ -9,10 +9,8 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode
 
-import aiohttp
 from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]  # it is annotated, but has no py.typed
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
@@ -20,6 +18,7 @@ from twilio.rest.api.v2010.account import (  # type: ignore[import-untyped]
     message as _message,  # noqa: F401 - the SDK imports it with the first send: too late
 )
 
+from cordboard.transports.pool import open_pool, proxy_to
 from cordboard.transports.twilio.settings import TwilioSettings
 
 
@@ -50,15 +49,8 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
 
     def __init__(self, *, api_url: str, connect: float, total: float) -> None:
         super().__init__(logging.getLogger(__name__), is_async=True)  # the SDK asks for a logger; nothing is logged
-        self._proxy = _proxy_to(api_url)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=100,  # the engine has 16 requests under way; a host that has more than 100 waits within `connect`
-                keepalive_timeout=15,  # below the minute after which load balancers hang up on us in mid-request
-            ),
-            timeout=aiohttp.ClientTimeout(total=total, connect=connect),
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._proxy = proxy_to(api_url)
+        self._session = open_pool(connect=connect, total=total)
 
     async def request(
         self,
@@ -112,13 +104,3 @@ def connect(settings: TwilioSettings, http_client: PooledHttpClient) -> Client:
     )
     client.api.base_url = settings.api_url
     return client
-
-
-def _proxy_to(url: str) -> str | None:
-    """Return the proxy that this machine's settings name for a URL.
-
-    aiohttp's `trust_env` would find the same, but anew for each request; and it fails on one with an Authorization
-    header if there is a `.netrc` file with an entry for the host.
-    """
-    target = urlsplit(url)
-    return None if proxy_bypass(target.netloc) else getproxies().get(target.scheme)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
@@ -14,20 +12,12 @@ from msgspec import Struct
 from twilio.rest import Client  # type: ignore[import-untyped]  # it is annotated, but has no py.typed
 
 from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Rejected, SendResult, Throttled
-from cordboard.engine.vocabulary import Milliseconds
+from cordboard.transports.pool import NOT_REACHED, wait_asked_for
 from cordboard.transports.twilio.client import NotTaken
 from cordboard.transports.twilio.codes import BUSY, CHANNEL_DOWN, failure
 from cordboard.transports.twilio.webhooks import count
 
 log = structlog.get_logger(__name__)
-
-_NOT_REACHED: Final = (
-    aiohttp.ClientConnectorError,  # refused, no such name, or no TLS
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,  # the proxy would not connect us
-    aiohttp.InvalidURL,  # `api_url` looks like a URL and is none
-)
-"""Nothing had been written when these were raised."""
 
 _UNINTELLIGIBLE: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 """What the SDK raises over an answer that is no JSON, no object, too deep, or has dates that are none."""
@@ -81,7 +71,7 @@ async def hand_over(client: Client, message: OutboundMessage, *, channel: str, r
             request_id=answer.headers.get("Twilio-Request-Id"),
         )
         return result
-    except _NOT_REACHED as error:
+    except NOT_REACHED as error:
         log.debug("carrier_not_reached", channel=channel, message=message.message, error=type(error).__name__)
         return Throttled(failure=_UNREACHABLE)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -107,7 +97,7 @@ def judge(status: int, headers: Mapping[str, str], body: str) -> Rejected | Thro
     code = _code_in(body)
     why = failure(str(code)) if code else Failure(code=str(status), text=f"Twilio answered with HTTP status {status}.")
     if status == 429 or code in BUSY:
-        return Throttled(failure=why, retry_after=_wait(headers.get("Retry-After", "")))
+        return Throttled(failure=why, retry_after=wait_asked_for(headers.get("Retry-After", "")))
 
     if status >= 500:
         return Ambiguous(failure=why)
@@ -126,22 +116,6 @@ def _code_in(body: str) -> int | None:
         return msgspec.json.decode(body, type=_Error).code
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None  # a page of HTML, most likely
-
-
-def _wait(retry_after: str) -> Milliseconds | None:
-    """Return how long a Retry-After header asks to wait: it has seconds, or a date."""
-    if count(retry_after) or retry_after == "0":
-        return count(retry_after) * 1000
-
-    try:
-        until = parsedate_to_datetime(retry_after)
-    except (ValueError, OverflowError):
-        return None
-
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-
-    return max(0, round((until - datetime.now(UTC)).total_seconds() * 1000))
 
 
 def _encodable(text: str) -> bool:
