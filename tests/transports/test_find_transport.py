@@ -13,8 +13,11 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from cordboard.engine.errors import Fault
+from cordboard.daemon import config_file
+from cordboard.engine.carrier import Accepted
+from cordboard.engine.errors import Fault, InvalidConfiguration
 from cordboard.engine.secret import Secret
+from cordboard.engine.testing.transports import outbound
 from cordboard.transports.base import (
     BUILT_IN,
     GROUP,
@@ -24,6 +27,7 @@ from cordboard.transports.base import (
     find_transport,
     require,
 )
+from cordboard.transports.http import HttpTransport
 from cordboard.transports.simulator import SimulatorSettings, SimulatorTransport
 from cordboard.transports.twilio import TwilioSettings, TwilioTransport
 
@@ -52,7 +56,11 @@ def install(folder: Path, entry_points: str, **modules: str) -> None:
 
 
 def test_the_transports_in_the_box_are_found_by_their_provider() -> None:
-    in_the_box: dict[str, type[ConfiguredTransport]] = {"twilio": TwilioTransport, "simulator": SimulatorTransport}
+    in_the_box: dict[str, type[ConfiguredTransport]] = {
+        "http": HttpTransport,
+        "simulator": SimulatorTransport,
+        "twilio": TwilioTransport,
+    }
 
     assert {provider: find_transport(provider) for provider in BUILT_IN} == in_the_box
 
@@ -71,11 +79,89 @@ def test_a_transport_that_another_package_brings_is_found(tmp_path: Path, monkey
     assert find_transport("pigeon").__name__ == "Pigeon"
 
 
+PIGEON = """
+from cordboard.engine.carrier import Accepted, Capabilities, WebhookReply
+from cordboard.engine.secret import Secret
+from cordboard.transports.base import ChannelSettings
+
+
+class PigeonSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    provider: str = "pigeon"
+    ring: Secret
+    loft: str
+
+    def find_problems(self):
+        yield from super().find_problems()
+        if not self.loft:
+            yield "loft: is empty"
+
+
+class Pigeon:
+    Settings = PigeonSettings
+    capabilities = Capabilities(max_characters=90)
+
+    def __init__(self, settings):
+        self.name, self.public_url, self._sent = settings.name, settings.public_url, 0
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *exc):
+        pass
+
+    def receive(self, request):
+        return WebhookReply(status=403, refusal="forged")
+
+    async def send(self, message):
+        self._sent += 1
+        return Accepted(provider_id=f"pigeon-{self._sent}")
+"""
+
+
+@pytest.fixture
+def pigeon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transport in a distribution of its own."""
+    install(tmp_path, "pigeon = carrier_pigeon:Pigeon", carrier_pigeon=PIGEON)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "carrier_pigeon", raising=False)
+    monkeypatch.setenv("RING", "secret-of-the-ring")
+
+
+@pytest.mark.usefixtures("pigeon")
+async def test_a_transport_that_another_package_brings_is_configured_and_sends_like_any_other() -> None:
+    channel = 'name = "roof"\nprovider = "pigeon"\nloft = "north"\nring = { env = "RING" }\n'
+
+    configuration = config_file.parse(f'[board]\nname = "contoso"\n[[channels]]\n{channel}', source="cordboard.toml")
+    [transport] = configuration.build_transports()
+    async with transport:
+        result = await transport.send(outbound())
+
+    assert [(each.name, each.provider) for each in configuration.board.channels] == [("roof", "pigeon")]
+    assert result == Accepted(provider_id="pigeon-1")
+    assert "secret-of-the-ring" not in repr(configuration)
+
+
+@pytest.mark.usefixtures("pigeon")
+def test_every_wrong_key_of_a_transport_that_another_package_brings_is_told() -> None:
+    channel = 'name = "roof"\nprovider = "pigeon"\nlofft = "north"\nloft = ""\nring = { env = "NO_RING" }\n'
+
+    with pytest.raises(InvalidConfiguration) as refusal:
+        config_file.parse(f'[board]\nname = "contoso"\n[[channels]]\n{channel}', source="cordboard.toml")
+
+    assert [each.removeprefix("cordboard.toml: channels[0].") for each in refusal.value.problems] == [
+        "lofft: is unknown; did you mean 'loft'?",
+        "ring: the environment variable 'NO_RING' is not set",
+        "loft: is empty",
+    ]
+
+
 def test_an_unknown_provider_is_told_what_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "pigeon = carrier_pigeon:Pigeon")
     monkeypatch.syspath_prepend(tmp_path)
 
-    with pytest.raises(TransportUnavailable, match=r"'twillio' \(installed: pigeon, simulator, twilio\)") as caught:
+    with pytest.raises(
+        TransportUnavailable, match=r"'twillio' \(installed: http, pigeon, simulator, twilio\)"
+    ) as caught:
         find_transport("twillio")
 
     assert caught.value.fault is Fault.OPERATOR
@@ -92,21 +178,24 @@ def test_a_transport_whose_own_package_is_broken_names_what_is_missing(
         find_transport("pigeon")
 
 
-@pytest.mark.parametrize("provider", sorted(BUILT_IN))
+@pytest.mark.parametrize(
+    ("provider", "missing", "extra"),
+    [("http", "aiohttp", "http"), ("simulator", "twilio", "twilio"), ("twilio", "twilio", "twilio")],
+)
 def test_without_its_packages_a_provider_names_the_extra_to_install(
-    provider: str, monkeypatch: pytest.MonkeyPatch
+    provider: str, missing: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = importlib.util.find_spec
 
-    def find_all_but_the_sdk(name: str, package: str | None = None) -> ModuleSpec | None:
-        return None if name == "twilio" else found(name, package)
+    def find_all_but_one(name: str, package: str | None = None) -> ModuleSpec | None:
+        return None if name == missing else found(name, package)
 
-    monkeypatch.setattr(importlib.util, "find_spec", find_all_but_the_sdk)
+    monkeypatch.setattr(importlib.util, "find_spec", find_all_but_one)
     for name in [each for each in sys.modules if each.startswith("cordboard.transports.")]:
         if name != "cordboard.transports.base":
             monkeypatch.delitem(sys.modules, name)
 
-    with pytest.raises(TransportUnavailable, match=r'\(twilio\): pip install "cordboard\[twilio\]"'):
+    with pytest.raises(TransportUnavailable, match=rf'\({missing}\): pip install "cordboard\[{extra}\]"'):
         find_transport(provider)
 
 
@@ -119,7 +208,7 @@ def test_what_is_installed_is_not_imported_to_find_that_out(monkeypatch: pytest.
     require("twilio", "aiohttp", provider="twilio", extra="twilio")
 
 
-@pytest.mark.parametrize("module", ["twilio", "simulator"])
+@pytest.mark.parametrize("module", ["http", "twilio", "simulator"])
 def test_importing_a_transport_imports_neither_the_sdk_nor_an_http_library(module: str) -> None:
     heavy = ("twilio", "aiohttp", "requests")
     program = (

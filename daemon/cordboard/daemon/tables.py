@@ -124,6 +124,14 @@ class TableReader:
                 item = get_args(kind)[0]
                 return tuple(self.value(each, item, f"{key}[{at}]") for at, each in enumerate(written))
 
+            if get_origin(kind) is dict and isinstance(written, dict):
+                names, item = get_args(kind)
+                here = {name: f"{key}.{name}" for name in written}
+                return {
+                    self.value(name, names, here[name]): self.value(each, item, here[name])
+                    for name, each in written.items()
+                }
+
             return _plain(written, kind)
         except ValueError as error:
             self.blame(key, str(error))
@@ -198,6 +206,9 @@ def _stand_in(kind: Any, written: object) -> Any:
 
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return next(iter(kind))
+
+    if get_origin(kind) is dict:
+        return {}
 
     if kind in (str, int, bool, float):
         return written if type(written) is kind else kind()

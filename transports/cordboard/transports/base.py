@@ -18,6 +18,7 @@ GROUP: Final = "cordboard.transports"
 """The entry points under which transports are found, each named for its provider."""
 
 BUILT_IN: Final = {
+    "http": "cordboard.transports.http:HttpTransport",
     "simulator": "cordboard.transports.simulator:SimulatorTransport",
     "twilio": "cordboard.transports.twilio:TwilioTransport",
 }
