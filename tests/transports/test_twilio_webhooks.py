@@ -180,6 +180,21 @@ def test_a_text_without_what_makes_it_one_is_kept(transport: TwilioTransport, mi
     assert unreadable.content_type == request.headers["content-type"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MessageSid", f"SM{'1' * 32}NumMedia0"),
+        ("From", "+14155550123FromCity"),
+        ("From", "CitySeattle"),
+        ("To", "+18005550100ToZip"),
+    ],
+)
+def test_a_text_that_somebody_cut_elsewhere_under_the_same_signature_is_no_other_text(
+    transport: TwilioTransport, name: str, value: str
+) -> None:
+    kept(transport, signed({**INBOUND, name: value}))
+
+
 def test_what_came_by_get_is_kept_as_its_query(transport: TwilioTransport) -> None:
     request = signed({"AccountSid": ACCOUNT, "Body": "Hello"}, method="GET")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -31,6 +32,15 @@ _MOST_FIELDS: Final = 1_000
 
 _MEDIA: Final = tuple((f"MediaUrl{index}", f"MediaContentType{index}") for index in range(10))
 """A message has ten attachments at most."""
+
+# Twilio signs names and values with nothing between them: `MessageSid=SM1&NumMedia=0` has the signature of
+# `MessageSid=SM1NumMedia0`. Whoever has caught a request could send its text again under another id; so what names a
+# text and its people must have a form that cannot be cut elsewhere.
+
+_SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An id of Twilio's, or of a compatible provider's."""
+
+_NUMBER: Final = re.compile(r"(?:[a-z]+:)?\+?[0-9]{2,20}")
 
 _FAILED: Final = frozenset({MessageStatus.UNDELIVERED, MessageStatus.FAILED})
 
@@ -96,6 +106,9 @@ class TwilioWebhooks:
         if not provider_id:
             return self._unreadable("there is no MessageSid", request, query)
 
+        if not _SID.fullmatch(provider_id):
+            return self._unreadable("the MessageSid is none", request, query)
+
         status = fields.get("MessageStatus", "received")
         if status not in INBOUND_STATUSES:
             return self._read_report(provider_id, status, fields, request, query)
@@ -108,6 +121,9 @@ class TwilioWebhooks:
         )
         if not sender or not recipient or (body is None and not media):
             return self._unreadable("a text needs From, To, and Body or media", request, query)
+
+        if not _NUMBER.fullmatch(sender) or not _NUMBER.fullmatch(recipient):
+            return self._unreadable("From and To have to be numbers", request, query)
 
         return TextReceived(
             channel=self._channel,
