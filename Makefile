@@ -8,7 +8,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench docs dist lock clean
+.PHONY: help run test fuzz check bench docs dist lock clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: $(READY) ## a demo contact centre: the desk and the customers' phones in a 
 # Three at a time on two cores: most tests wait more than they compute.
 test: $(READY) ## every test; those that need a browser are skipped where there is no Chromium
 	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+
+fuzz: $(READY) ## try every transport with 100,000 spoilt webhooks; `make test` tries some thousand
+	$(PYTHON) -m tests.fuzz $(ARGS)
 
 check: $(READY) ## lint, formatting, types, the architecture, spelling
 	$(PYTHON) -m ruff check
