@@ -91,8 +91,9 @@ def cut(chance: Random, request: WebhookRequest) -> WebhookRequest:
 def repeat(chance: Random, request: WebhookRequest) -> WebhookRequest:
     """Say a piece of the body, or all of it, again; now and then very often."""
     start = chance.choice((0, chance.randint(0, len(request.body))))
-    times = chance.choice((1, 1, 1, 2, 50, 2_000))
-    return replace(request, body=(request.body + request.body[start:] * times)[:LONGEST])
+    piece = request.body[start:]
+    times = min(chance.choice((1, 1, 1, 2, 50, 2_000)), LONGEST // max(1, len(piece)))
+    return replace(request, body=request.body + piece * times)
 
 
 def insert(chance: Random, request: WebhookRequest) -> WebhookRequest:
@@ -123,13 +124,14 @@ def rearrange_json(chance: Random, request: WebhookRequest) -> WebhookRequest:
     """Put something else into a value of the body, drop it, double it, or swap it with another."""
     try:
         document = json.loads(request.body)
+        for _ in range(chance.choice((1, 1, 2, 5))):
+            document = _rearranged_json(chance, document)
+
+        written = json.dumps(document, ensure_ascii=chance.random() < 0.5)
     except (ValueError, RecursionError):
-        return insert(chance, request)
+        return insert(chance, request)  # it is no JSON, or too deep for us
 
-    for _ in range(chance.choice((1, 1, 2, 5))):
-        document = _rearranged_json(chance, document)
-
-    return replace(request, body=json.dumps(document, ensure_ascii=chance.random() < 0.5).encode(errors="replace"))
+    return replace(request, body=written.encode(errors="replace"))
 
 
 def change_url(chance: Random, request: WebhookRequest) -> WebhookRequest:

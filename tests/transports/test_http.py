@@ -524,6 +524,13 @@ def test_a_secret_in_the_address_is_not_kept_with_what_cannot_be_read() -> None:
     assert kept.body == b"a=1"
 
 
+def test_half_a_character_in_the_address_is_a_stranger_s() -> None:
+    receiving = Receiving(query="token", keys=(Secret("s3cret"),))
+    request = WebhookRequest(method="GET", url=f"{DOOR}?token=s3cret&\ud83d=1", headers={})
+
+    assert HttpTransport(told(receive=receiving)).receive(request).refusal == "forged"
+
+
 def test_a_form_is_read_as_a_form_whatever_its_header_says() -> None:
     receiving = Receiving(header="X-Key", keys=(Secret("k"),), format=Format.FORM)
     request = WebhookRequest(

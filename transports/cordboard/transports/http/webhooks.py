@@ -223,8 +223,9 @@ def _parse(form: str) -> dict[str, str]:
     """Return the fields of a form or a query.
 
     Raises:
-        ValueError: It is not UTF-8, or has far too many fields.
+        ValueError: It is not UTF-8, has half a character, or has far too many fields.
     """
+    form.encode()
     return dict(parse_qsl(form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS))
 
 
