@@ -16,6 +16,7 @@ from msgspec import Struct
 from yarl import URL
 
 from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Rejected, SendResult, Throttled
+from cordboard.engine.segments import Encoding, measure
 from cordboard.engine.vocabulary import FailureKind
 from cordboard.transports.http.paths import parse_json, word_at
 from cordboard.transports.http.settings import Answers, Format, HttpSettings, Method
@@ -28,11 +29,6 @@ log = structlog.get_logger(__name__)
 _JSON: Final = "application/json"
 
 _FORM: Final = "application/x-www-form-urlencoded"
-
-_GSM_7: Final = re.compile(
-    r"[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\\[~\]|€]*"
-)
-"""What GSM-7's alphabet and its extension table have (3GPP TS 23.038)."""
 
 _UNREACHABLE: Final = Failure(code="unreachable", text="The carrier could not be reached.", kind=FailureKind.TROUBLE)
 _UNENCODABLE: Final = Failure(
@@ -158,7 +154,7 @@ class HttpSender:
             "media": [each.url for each in message.media] or None,
             "report_url": report_to,
             "valid_seconds": None if left is None else max(1, left),
-            "alphabet": send.gsm if _GSM_7.fullmatch(message.body) else send.unicode,
+            "alphabet": send.gsm if measure(message.body).encoding is Encoding.GSM_7 else send.unicode,
             **self._secrets,
         }
 
