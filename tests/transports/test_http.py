@@ -95,7 +95,7 @@ async def carrier() -> AsyncIterator[GatewayStandIn]:
 
 @pytest.fixture
 def transport(carrier: GatewayStandIn) -> HttpTransport:
-    return HttpTransport(told(f"{carrier.url}/send"), deadlines=Deadlines(connect=1, total=1))
+    return HttpTransport(told(f"{carrier.url}/send"), deadlines=Deadlines(connect=2.0, total=2.0))
 
 
 @pytest.fixture
