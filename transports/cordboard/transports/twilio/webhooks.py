@@ -37,8 +37,9 @@ _MEDIA: Final = tuple((f"MediaUrl{index}", f"MediaContentType{index}") for index
 # `MessageSid=SM1NumMedia0`. Whoever has caught a request could send its text again under another id; so what names a
 # text and its people must have a form that cannot be cut elsewhere.
 
-_SID: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""An id of Twilio's, or of a compatible provider's."""
+_SID: Final = re.compile(r"[A-Za-z0-9_-]{1,36}")
+"""An id: 34 characters at Twilio, 36 at compatible providers. What is longer has swallowed the field after it, and what
+is cut short would leave a rest that sorts elsewhere, so that the signature would be another."""
 
 _NUMBER: Final = re.compile(r"(?:[a-z]+:)?\+?[0-9]{2,20}")
 
