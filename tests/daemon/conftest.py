@@ -75,7 +75,7 @@ CONFIG = BoardConfig(
 
 
 class PlainCarrier:
-    """Texts come as JSON with the right secret in a header; sending always works."""
+    """Texts come as JSON with the right secret in a header; sending works, where `results` has nothing else to say."""
 
     def __init__(self, name: str = "main", public_url: str = "https://sms.example.com") -> None:
         self.name = name
@@ -83,6 +83,7 @@ class PlainCarrier:
         self.capabilities = Capabilities(max_characters=1600, mms=True)
         self.requests: list[WebhookRequest] = []
         self.sent: list[OutboundMessage] = []
+        self.results: list[SendResult] = []
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,6 +111,9 @@ class PlainCarrier:
 
     async def send(self, message: OutboundMessage) -> SendResult:
         self.sent.append(message)
+        if self.results:
+            return self.results.pop(0)
+
         return Accepted(provider_id=f"SM{message.message}", segments=1)
 
 
@@ -147,6 +151,15 @@ class Daemon:
         content = json.dumps({"id": f"IN{self._ids}", "from": customer, "to": to, "body": body})
         answer = await self.as_("").post("/webhooks/main", content=content, headers={"X-Secret": "right"})
         assert answer.status_code == 200, answer.text
+
+    async def reply(self, body: str = "Hi", *, after: str = "MessageSent") -> None:
+        """Have ana, who holds conversation 1, text its customer; return when an event of a kind has followed."""
+        seen = self.engine.feed.cursor
+        answer = await self.as_("ana").post("/v1/conversations/1/messages", json={"body": body})
+        assert answer.status_code == 202, answer.text
+        async for event in self.engine.feed.events(seen):
+            if type(event).__name__ == after:
+                return
 
     async def say(self, name: str, presence: Presence = Presence.AVAILABLE) -> None:
         """Have somebody set their presence."""

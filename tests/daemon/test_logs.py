@@ -10,8 +10,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from cordboard.daemon.event_log import log_event
 from cordboard.daemon.logs import configure_logging, masked
+from cordboard.engine.carrier import Failure
+from cordboard.engine.events import ChannelNoticed, ChannelResumed, ChannelStopped
 from cordboard.engine.secret import Secret
+from cordboard.engine.vocabulary import FailureKind
 
 BODY = "my card is 4111"
 
@@ -134,3 +138,24 @@ def test_nothing_private_is_written(stream: type[io.StringIO]) -> None:
 
 def _fail(body: str) -> None:
     raise ValueError(f"no such customer: +14155550123, with {len(body)} characters")
+
+
+def test_a_channel_that_stops_resumes_or_is_spoken_of_is_told_to_the_operator() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    failure = Failure(code="20003", text="The credentials are wrong.", kind=FailureKind.ACCOUNT)
+
+    log_event(ChannelStopped(seq=1, at=1, channel="main", failure=failure))
+    log_event(ChannelResumed(seq=2, at=2, channel="main"))
+    log_event(ChannelNoticed(seq=3, at=3, channel="main", code="subscription_deleted", text="Set it up again."))
+
+    stopped, resumed, noticed = _lines(stream)
+    assert (stopped["event"], stopped["level"], stopped["channel"]) == ("channel_stopped", "error", "main")
+    assert (stopped["code"], stopped["reason"]) == ("20003", "The credentials are wrong.")
+    assert "credentials" in str(stopped["to_do"])
+    assert (resumed["event"], resumed["level"]) == ("channel_resumed", "info")
+    assert (noticed["event"], noticed["level"], noticed["reason"]) == (
+        "channel_noticed",
+        "warning",
+        "Set it up again.",
+    )

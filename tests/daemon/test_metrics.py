@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from cordboard.engine.carrier import Failure, Rejected
+from cordboard.engine.vocabulary import FailureKind
+
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
 
@@ -54,6 +57,29 @@ async def test_how_the_board_is_now_is_measured(daemon: Daemon) -> None:
     assert measured["cordboard_reps", "offline"] == 4
     assert measured["cordboard_conversations", ""] == 2
     assert measured["cordboard_waiting_commands", ""] == 0
+
+
+async def test_consent_failures_and_stopped_channels_are_counted(daemon: Daemon) -> None:
+    await daemon.text(to=daemon.pushed)
+    await daemon.say("ana")
+    await daemon.as_("ana").post("/v1/conversations/1/accept")
+    landline = Failure(code="21614", text="A landline.", kind=FailureKind.RECIPIENT)
+    suspended = Failure(code="20005", text="Suspended.", kind=FailureKind.ACCOUNT)
+    daemon.carrier.results = [Rejected(failure=landline)]
+    await daemon.reply(after="SendFailed")
+    before = await scrape(daemon)
+    daemon.carrier.results = [Rejected(failure=suspended, channel_down=True)]
+    await daemon.reply(after="SendDeferred")
+    await daemon.text("STOP")
+    await daemon.text("START")
+    counted = await scrape(daemon)
+
+    assert before["cordboard_channel_stopped", "main"] == 0
+    assert counted["cordboard_channel_stopped", "main"] == 1
+    assert counted["cordboard_failures_total", "recipient"] == 1
+    assert counted["cordboard_replies_total", "failed"] == 1
+    assert counted["cordboard_opt_outs_total", "keyword"] == 1
+    assert counted["cordboard_opt_ins_total", "keyword"] == 1
 
 
 async def test_metrics_carry_neither_numbers_nor_texts(daemon: Daemon) -> None:

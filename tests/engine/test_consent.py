@@ -252,3 +252,19 @@ def test_every_change_of_consent_is_in_the_journal(world: Playground) -> None:
         (CustomerOptedOut, "STOP", 1),
         (CustomerOptedIn, "START", 2),
     ]
+
+
+def test_who_has_opted_out_is_listed_the_latest_first_and_goes_on_after_the_last_seen(world: Playground) -> None:
+    customers = ("+14155550201", "+14155550202", "+14155550203")
+    for customer in customers:
+        world.text("STOP", customer=customer)
+        world.later(MINUTE)
+
+    world.text("START", customer=customers[1])
+    [latest] = world.board.opt_outs(limit=1)
+    after = world.board.opt_outs(before=(latest.at, latest.number, latest.customer), limit=9)
+
+    assert latest.customer == customers[2]
+    assert [each.customer for each in after] == [customers[0]]
+    assert [each.customer for each in world.board.opt_outs(customer=customers[0], limit=9)] == [customers[0]]
+    assert world.board.opt_outs(number=LOCAL, limit=9) == ()

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import anyio
-import structlog
 from litestar import Litestar, Router, get
 from litestar.di import Provide
 from litestar.enums import ScopeType
@@ -20,6 +19,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from cordboard.daemon.api import (
     caller,
     configuration,
+    consents,
     conversations,
     events,
     health,
@@ -31,15 +31,12 @@ from cordboard.daemon.api import (
 from cordboard.daemon.body import PATIENCE
 from cordboard.daemon.desk import desk_router
 from cordboard.daemon.door import PREFIX, Door
+from cordboard.daemon.event_log import log_event
 from cordboard.daemon.house import House
-from cordboard.daemon.logs import masked
 from cordboard.daemon.metrics import Metrics
 from cordboard.daemon.phone import phone_router
 from cordboard.daemon.threshold import Threshold
 from cordboard.engine.errors import CordboardError
-from cordboard.engine.events import MessageReceived, TextUnroutable
-
-log = structlog.get_logger(__name__)
 
 
 def create_app(house: House, *, patience: float = PATIENCE) -> ASGIApp:
@@ -109,7 +106,9 @@ def _api() -> Router:
             people.set_presence,
             inventory.list_queues,
             inventory.list_numbers,
+            inventory.list_channels,
             inventory.list_unroutable,
+            consents.list_consents,
             configuration.apply_configuration,
             events.follow_events,
         ],
@@ -144,20 +143,12 @@ async def go_to_desk() -> Redirect:
 
 
 def _watch(house: House, metrics: Metrics) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Count every committed event while the application runs, and log one line for every text."""
+    """Count every committed event while the application runs, and log what the operator should read."""
 
     async def follow() -> None:
         async for event in house.engine.feed.events(house.engine.feed.cursor):
             metrics.count(event)
-            if isinstance(event, MessageReceived | TextUnroutable):
-                log.info(
-                    "text_received",
-                    channel=event.channel,
-                    number=masked(event.number),
-                    customer=masked(event.customer),
-                    message=event.message,
-                    conversation=event.conversation if isinstance(event, MessageReceived) else None,
-                )
+            log_event(event)
 
     @asynccontextmanager
     async def watch(_: Litestar) -> AsyncIterator[None]:

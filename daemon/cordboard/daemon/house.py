@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from cordboard.daemon.access import Access
 from cordboard.daemon.config_file import Configuration
 from cordboard.engine import Engine
+from cordboard.engine.clock import SystemClock
+from cordboard.engine.ports import Clock
 from cordboard.transports.base import ChannelSettings
 from cordboard.transports.simulator import SimulatorTransport
 
@@ -25,6 +27,7 @@ class House:
         simulators: The simulated carriers, by channel.
         channels: The settings that the engine's transports were made with; a channel that is not among them counts as
             changed when a configuration is applied.
+        clock: Tells what time it is.
         demo: Whether the house was started with `cordboard demo`.
         stopping: Set when the daemon begins to stop: whatever streams to a client ends then, since the web server
             waits for every open response.
@@ -34,6 +37,7 @@ class House:
     access: Access
     simulators: Mapping[str, SimulatorTransport] = field(default_factory=dict)
     channels: tuple[ChannelSettings, ...] = ()
+    clock: Clock = field(default_factory=SystemClock)
     demo: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _applying: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)

@@ -15,10 +15,13 @@ from prometheus_client.registry import Collector
 
 from cordboard.engine import Engine
 from cordboard.engine.events import (
+    CustomerOptedIn,
+    CustomerOptedOut,
     DeliveryUpdated,
     Event,
     MessageReceived,
     MessageSent,
+    SendCanceled,
     SendDeferred,
     SendFailed,
     SendUncertain,
@@ -28,6 +31,7 @@ from cordboard.engine.vocabulary import Presence
 
 _OUTCOMES: dict[type[Event], str] = {
     MessageSent: "sent",
+    SendCanceled: "canceled",
     SendDeferred: "deferred",
     SendFailed: "failed",
     SendUncertain: "uncertain",
@@ -49,6 +53,9 @@ class Metrics(Collector):
         self._texts: Counter[str] = Counter()
         self._unroutable: Counter[str] = Counter()
         self._replies: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._opt_outs: Counter[str] = Counter()
+        self._opt_ins: Counter[str] = Counter()
         self._refused: Counter[tuple[str, str]] = Counter()
         self._registry = CollectorRegistry()
         self._registry.register(self)
@@ -61,10 +68,18 @@ class Metrics(Collector):
                 self._texts[event.channel] += 1
             case TextUnroutable():
                 self._unroutable[event.channel] += 1
+            case CustomerOptedOut():
+                self._opt_outs[event.source.value] += 1
+            case CustomerOptedIn():
+                self._opt_ins[event.source.value] += 1
             case DeliveryUpdated():
                 self._replies[event.status.value] += 1
-            case MessageSent() | SendDeferred() | SendFailed() | SendUncertain():
+                if event.failure is not None:
+                    self._failures[event.failure.kind.value] += 1
+            case MessageSent() | SendCanceled() | SendDeferred() | SendFailed() | SendUncertain():
                 self._replies[_OUTCOMES[type(event)]] += 1
+                if isinstance(event, SendFailed):
+                    self._failures[event.failure.kind.value] += 1
             case _:
                 pass
 
@@ -81,6 +96,9 @@ class Metrics(Collector):
         yield _counter("texts_received", "Customers' texts kept.", "channel", self._texts)
         yield _counter("texts_unroutable", "Texts to numbers that are not configured.", "channel", self._unroutable)
         yield _counter("replies", "What became of texts of ours, step by step.", "outcome", self._replies)
+        yield _counter("failures", "Texts of ours not sent or not delivered, by what it means.", "kind", self._failures)
+        yield _counter("opt_outs", "Customers who want no more texts, by how we know.", "source", self._opt_outs)
+        yield _counter("opt_ins", "Customers who take texts again, by how we know.", "source", self._opt_ins)
         yield _counter("events", "Committed events.", "type", self._events)
         refused = CounterMetricFamily(
             "cordboard_webhooks_refused", "Requests turned away at a channel's door.", labels=["channel", "reason"]
@@ -98,6 +116,13 @@ class Metrics(Collector):
             waiting.add_metric([queue.name], board.waiting_on(queue.name))
 
         yield waiting
+        stopped = GaugeMetricFamily(
+            "cordboard_channel_stopped", "1 while nothing goes through, the account's fault.", labels=["channel"]
+        )
+        for channel in board.config.channels:
+            stopped.add_metric([channel.name], board.channel(channel.name).stopped_at is not None)
+
+        yield stopped
         presences = Counter(each.presence for each in board.reps.values())
         reps = GaugeMetricFamily("cordboard_reps", "Reps by presence.", labels=["presence"])
         for presence in Presence:

@@ -45,6 +45,9 @@ Positive = Annotated[int, Meta(ge=1)]
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 SHORT_CODE = re.compile(r"\d{3,8}")
 
+USUAL_REPORT_TIMEOUT = 1 * HOUR
+"""Carriers report within minutes; one that has said nothing for an hour seldom says anything."""
+
 
 class Channel(Struct, frozen=True, kw_only=True):
     """An account at a carrier, as far as the board knows it; the credentials stay with its transport.
@@ -64,7 +67,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     provider: str
     max_characters: Positive = 1600
     mms: bool = True
-    report_timeout: LongEnough = 1 * HOUR
+    report_timeout: LongEnough = USUAL_REPORT_TIMEOUT
     answers_keywords: bool = False
     smart_encoding: bool = False
 

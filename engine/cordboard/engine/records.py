@@ -257,6 +257,20 @@ class Consent(Struct, frozen=True, kw_only=True):
     word: str = ""
 
 
+class Notice(Struct, frozen=True, kw_only=True):
+    """What a carrier said of a channel.
+
+    Attributes:
+        at: When.
+        code: A word for it.
+        text: The same as a sentence, with what to do.
+    """
+
+    at: Timestamp
+    code: str
+    text: str
+
+
 class ChannelState(Struct, frozen=True, kw_only=True):
     """A channel, as it is now.
 
@@ -266,12 +280,14 @@ class ChannelState(Struct, frozen=True, kw_only=True):
         failure: What the carrier said then.
         reconciled_to: Up to when the carrier has been asked for what its webhooks did not bring; None before the first
             time.
+        notice: What the carrier last said of the channel; None while it has said nothing.
     """
 
     name: str
     stopped_at: Timestamp | None = None
     failure: Failure | None = None
     reconciled_to: Timestamp | None = None
+    notice: Notice | None = None
 
 
 class Counters(Struct, frozen=True, kw_only=True):

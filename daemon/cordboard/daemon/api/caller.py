@@ -76,6 +76,12 @@ def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler: Base
         raise NotAllowed(f"{connection.user.name} is no administrator")
 
 
+def require_overseer(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Let only supervisors and administrators in."""
+    if not (connection.user.is_supervisor or connection.user.is_admin):
+        raise NotAllowed(f"{connection.user.name} is neither supervisor nor administrator")
+
+
 class JsonRequest(Request[Person, str, Any]):
     """A request whose body is JSON, or is refused as what it is."""
 
@@ -171,3 +177,8 @@ def position(cursor: str | None) -> int | None:
         raise ClientException("this is no cursor: use the 'next' of the page before")
 
     return int(cursor)
+
+
+def address_in(given: str | None) -> str | None:
+    """Return a phone number from a query, where an unquoted plus sign arrives as a space."""
+    return "+" + given[1:] if given and given.startswith(" ") else given

@@ -8,7 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
-from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, position, seen_conversation, sight_of
+from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, address_in, position, seen_conversation, sight_of
 from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.api.views import ConversationView, Listing, MediaView, MessageView, event_view, listing
 from cordboard.engine.carrier import Media
@@ -48,20 +48,20 @@ async def list_conversations(
         state=in_state,
         queue=queue,
         rep=rep,
-        customer=_address(customer),
-        number=_address(number),
+        customer=address_in(customer),
+        number=address_in(number),
         sight=sight_of(house, person),
         before=position(cursor),
         limit=limit,
     )
     page = await house.engine.history.conversations(house.engine.board.name, query)
-    return listing(map(ConversationView.of, page.items), page.next)
+    return listing((ConversationView.of(each, house.engine.board) for each in page.items), page.next)
 
 
 @get("/conversations/{conversation_id:int}", responses=RESPONSES, summary="Read a conversation")
 async def read_conversation(house: InHouse, person: Caller, conversation_id: FromPath[int]) -> ConversationView:
     """Return one conversation."""
-    return ConversationView.of(await seen_conversation(house, person, conversation_id))
+    return ConversationView.of(await seen_conversation(house, person, conversation_id), house.engine.board)
 
 
 @get(
@@ -74,10 +74,9 @@ async def list_messages(
 ) -> Listing[MessageView]:
     """List the messages of one conversation."""
     await seen_conversation(house, person, conversation_id)
-    page = await house.engine.history.messages(
-        house.engine.board.name, conversation_id, after=position(cursor) or 0, limit=limit
-    )
-    return listing(map(MessageView.of, page.items), page.next)
+    board, now = house.engine.board, house.clock.now()
+    page = await house.engine.history.messages(board.name, conversation_id, after=position(cursor) or 0, limit=limit)
+    return listing((MessageView.of(each, board, now) for each in page.items), page.next)
 
 
 @post(
@@ -95,7 +94,7 @@ async def send_message(
     )
     outcome = await house.engine.submit(reply, once=once)
     assert outcome.message is not None, "a reply that was taken has a message"  # noqa: S101 - states an invariant
-    return MessageView.of(outcome.message)
+    return MessageView.of(outcome.message, house.engine.board, house.clock.now())
 
 
 @get(
@@ -108,16 +107,12 @@ async def read_routing(
 ) -> Listing[dict[str, Any]]:
     """List the facts of a conversation's way, oldest first: who or what moved it, where to, and why."""
     await seen_conversation(house, person, conversation_id)
+    board = house.engine.board
     events = await house.engine.history.events(
-        house.engine.board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id
+        board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id
     )
-    facts = [event_view(each) for each in events if isinstance(each, ConversationOpened | Move | WrapUpEnded)]
+    facts = [event_view(each, board) for each in events if isinstance(each, ConversationOpened | Move | WrapUpEnded)]
     return listing(facts, events[-1].seq if len(events) == limit else None)
-
-
-def _address(given: str | None) -> str | None:
-    """Return a phone number from a query, where an unquoted plus sign arrives as a space."""
-    return "+" + given[1:] if given and given.startswith(" ") else given
 
 
 def _attachment(given: str | MediaView) -> Media:

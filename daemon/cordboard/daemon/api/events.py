@@ -18,6 +18,7 @@ from cordboard.daemon.api.eyes import Eyes
 from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.api.views import event_view
 from cordboard.daemon.house import House
+from cordboard.engine import Board
 from cordboard.engine.events import Event
 
 HEARTBEAT: Final = 15.0
@@ -97,7 +98,7 @@ class EventStream:
                 return
 
             if self._eyes is None or await self._eyes.see(event):
-                await send(_chunk(_encode(event)))
+                await send(_chunk(_encode(event, self._house.engine.board)))
 
     async def _beat(self, send: Send) -> None:
         while self._entitled():
@@ -120,8 +121,8 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def _encode(event: Event) -> bytes:
-    shown = event_view(event)
+def _encode(event: Event, board: Board) -> bytes:
+    shown = event_view(event, board)
     head = f"id: {event.seq}\nevent: {shown['type']}\ndata: ".encode()
     return head + msgspec.json.encode(shown) + b"\n\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from cordboard.engine import Engine
 from cordboard.engine.events import (
@@ -13,6 +13,8 @@ from cordboard.engine.events import (
     ConversationReleased,
     ConversationReopened,
     ConversationRequeued,
+    CustomerOptedIn,
+    CustomerOptedOut,
     Event,
     Grant,
     MessageEvent,
@@ -30,6 +32,9 @@ _PAGE: Final = 1_000
 
 _REMEMBERED: Final = 1_000
 """Conversations that are off the board and kept at hand, so that a late delivery report costs one look-up."""
+
+_OfConversation: TypeAlias = ConversationEvent | MessageEvent | CustomerOptedOut | CustomerOptedIn
+"""What may be about one conversation."""
 
 
 class Eyes:
@@ -59,13 +64,15 @@ class Eyes:
         match event:
             case PresenceChanged():
                 return event.rep == self._rep
-            case ConversationEvent() | MessageEvent() if event.conversation is not None:
+            case ConversationEvent() | MessageEvent() | CustomerOptedOut() | CustomerOptedIn() if (
+                event.conversation is not None
+            ):
                 return getattr(event, "rep", None) == self._rep or await self._see(event, event.conversation)
             case _:
                 self._sight = self._look()  # a new configuration may have changed their queues
                 return False
 
-    async def _see(self, event: ConversationEvent | MessageEvent, conversation: int) -> bool:
+    async def _see(self, event: _OfConversation, conversation: int) -> bool:
         known = await self._recall(event, conversation)
         if known is not None and self._sight.includes(known):
             self._shown.add(conversation)
@@ -77,7 +84,7 @@ class Eyes:
         self._shown.discard(conversation)
         return leaves
 
-    async def _recall(self, event: ConversationEvent | MessageEvent, conversation: int) -> Conversation | None:
+    async def _recall(self, event: _OfConversation, conversation: int) -> Conversation | None:
         """Return the conversation as it is now; None also where it cannot matter to this rep.
 
         What closes every day is other people's: once the backlog is told, only late news of a message, and what was
@@ -90,7 +97,8 @@ class Eyes:
         if live is not None:
             return live
 
-        matters = conversation in self._shown or isinstance(event, MessageEvent) or event.seq <= self._caught_up_at
+        late_news = not isinstance(event, ConversationEvent)
+        matters = conversation in self._shown or late_news or event.seq <= self._caught_up_at
         if not matters:
             return None
 

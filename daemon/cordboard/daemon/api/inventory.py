@@ -1,4 +1,4 @@
-"""The board's queues and numbers with their live counts, and the texts that no number was there for."""
+"""The board's queues, numbers and channels as they are now, and the texts that no number was there for."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 
 from litestar import get
 
-from cordboard.daemon.api.caller import InHouse, position, require_admin
+from cordboard.daemon.api.caller import InHouse, position, require_admin, require_overseer
 from cordboard.daemon.api.conversations import Cursor, Limit
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import Listing, NumberView, QueueView, UnroutableView, listing
+from cordboard.daemon.api.views import ChannelView, Listing, NumberView, QueueView, UnroutableView, listing
 from cordboard.engine.vocabulary import State
 
 
@@ -29,6 +29,18 @@ async def list_numbers(house: InHouse) -> Listing[NumberView]:
 
 
 @get(
+    "/channels",
+    guards=[require_overseer],
+    responses=RESPONSES,
+    summary="List our channels, whether texts go through, and what their carriers say",
+)
+async def list_channels(house: InHouse) -> Listing[ChannelView]:
+    """List every channel, in the configuration's order."""
+    board = house.engine.board
+    return listing(ChannelView.of(each, board) for each in board.config.channels)
+
+
+@get(
     "/unroutable",
     guards=[require_admin],
     responses=RESPONSES,
@@ -36,5 +48,6 @@ async def list_numbers(house: InHouse) -> Listing[NumberView]:
 )
 async def list_unroutable(house: InHouse, cursor: Cursor = None, limit: Limit = 100) -> Listing[UnroutableView]:
     """List what came for numbers that nobody configured."""
-    page = await house.engine.history.unroutable(house.engine.board.name, after=position(cursor) or 0, limit=limit)
-    return listing(map(UnroutableView.of, page.items), page.next)
+    board, now = house.engine.board, house.clock.now()
+    page = await house.engine.history.unroutable(board.name, after=position(cursor) or 0, limit=limit)
+    return listing((UnroutableView.of(each, board, now) for each in page.items), page.next)

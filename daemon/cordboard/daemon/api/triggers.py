@@ -83,7 +83,7 @@ def _handler(
 async def _move(house: House, command: RepCommand, once: Once | None) -> ConversationView:
     outcome = await house.engine.submit(command, once=once)
     assert outcome.conversation is not None, "a move that was made has moved one"  # noqa: S101 - states an invariant
-    return ConversationView.of(outcome.conversation)
+    return ConversationView.of(outcome.conversation, house.engine.board)
 
 
 TRIGGERS: Final = (

@@ -11,13 +11,14 @@ from msgspec import Struct
 from cordboard.daemon.api.times import rfc3339
 from cordboard.engine import Board
 from cordboard.engine.carrier import Failure
-from cordboard.engine.config import Number, Queue, Rep
+from cordboard.engine.config import Channel, Number, Queue, Rep
 from cordboard.engine.events import ConversationReopened, Event, Move
-from cordboard.engine.records import Conversation, Message
+from cordboard.engine.records import Consent, Conversation, Message
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
     Capability,
     CloseReason,
+    ConsentSource,
     Direction,
     MessageStatus,
     NumberKind,
@@ -25,6 +26,7 @@ from cordboard.engine.vocabulary import (
     Role,
     State,
     Status,
+    Timestamp,
 )
 
 T = TypeVar("T")
@@ -48,7 +50,10 @@ def listing(items: Iterable[T], cursor: int | None = None) -> Listing[T]:
 
 
 class ConversationView(Struct, frozen=True, kw_only=True):
-    """A conversation. `rep` is null while it is new or queued, and stays on a closed one."""
+    """A conversation. `rep` is null while it is new or queued, and stays on a closed one.
+
+    `opted_out`: the customer wants no texts from this number, now.
+    """
 
     id: int
     state: State
@@ -68,10 +73,11 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     wrap_up_until: str | None
     closed_at: str | None
     close_reason: CloseReason | None
+    opted_out: bool
 
     @classmethod
-    def of(cls, it: Conversation) -> Self:
-        """Show a conversation as it was when the record was made."""
+    def of(cls, it: Conversation, board: Board) -> Self:
+        """Show a conversation as it was when the record was made, and whether its customer takes texts now."""
         ends_at = it.assignment.expires_at if it.assignment else None
         return cls(
             id=it.id,
@@ -92,6 +98,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
             wrap_up_until=rfc3339(ends_at) if it.state is State.CLOSED else None,
             closed_at=rfc3339(it.closed_at),
             close_reason=it.close_reason,
+            opted_out=board.opted_out(it.number, it.customer) is not None,
         )
 
 
@@ -103,7 +110,18 @@ class MediaView(Struct, frozen=True, kw_only=True):
 
 
 class MessageView(Struct, frozen=True, kw_only=True):
-    """A message. `author` is a rep's name, `customer` or `system`; `uncertain`: it may not have been sent."""
+    """A message.
+
+    Attributes:
+        author: A rep's name, `customer` or `system`.
+        uncertain: It may not have been sent.
+        delivery_unknown: The carrier has not said in time (`report_timeout`), or never will, what became of it.
+        disputed: Another ending that the carrier reported later; the first one stands.
+        incomplete: Parts of a customer's text never came.
+        error: Why it is not on its way as it should be; `kind` says what that means, whichever carrier it comes from.
+        sent_at: When the carrier took it.
+        expires_at: From then on it is not sent any more.
+    """
 
     id: int
     conversation: int | None
@@ -113,15 +131,20 @@ class MessageView(Struct, frozen=True, kw_only=True):
     media: tuple[MediaView, ...]
     status: MessageStatus
     uncertain: bool
+    delivery_unknown: bool
+    disputed: MessageStatus | None
+    incomplete: bool
     error: Failure | None
     segments: int
     provider_id: str | None
     at: str
+    sent_at: str | None
+    expires_at: str | None
 
     @classmethod
-    def of(cls, it: Message) -> Self:
-        """Show a message as it was when the record was made."""
-        return cls(**_message_fields(it))
+    def of(cls, it: Message, board: Board, now: Timestamp) -> Self:
+        """Show a message as it was when the record was made; what is known of its delivery, as of `now`."""
+        return cls(**_message_fields(it, board, now))
 
 
 class UnroutableView(MessageView, frozen=True, kw_only=True):
@@ -132,12 +155,12 @@ class UnroutableView(MessageView, frozen=True, kw_only=True):
     customer: str
 
     @classmethod
-    def of(cls, it: Message) -> Self:
+    def of(cls, it: Message, board: Board, now: Timestamp) -> Self:
         """Show such a text."""
-        return cls(**_message_fields(it), channel=it.channel, number=it.number, customer=it.customer)
+        return cls(**_message_fields(it, board, now), channel=it.channel, number=it.number, customer=it.customer)
 
 
-def _message_fields(it: Message) -> dict[str, Any]:
+def _message_fields(it: Message, board: Board, now: Timestamp) -> dict[str, Any]:
     return {
         "id": it.id,
         "conversation": it.conversation,
@@ -147,10 +170,15 @@ def _message_fields(it: Message) -> dict[str, Any]:
         "media": tuple(MediaView(url=each.url, content_type=each.content_type) for each in it.media),
         "status": it.status,
         "uncertain": it.uncertain,
+        "delivery_unknown": it.delivery_unknown(now, board.report_timeout(it.channel)),
+        "disputed": it.disputed,
+        "incomplete": it.incomplete,
         "error": it.failure,
         "segments": it.segments,
         "provider_id": it.provider_id,
         "at": rfc3339(it.at),
+        "sent_at": rfc3339(it.sent_at),
+        "expires_at": rfc3339(it.expires_at),
     }
 
 
@@ -221,11 +249,74 @@ class NumberView(Struct, frozen=True, kw_only=True):
         )
 
 
+class NoticeView(Struct, frozen=True, kw_only=True):
+    """What a carrier said of a channel: `code` is a word for it, `text` the same as a sentence, with what to do."""
+
+    at: str
+    code: str
+    text: str
+
+
+class ChannelView(Struct, frozen=True, kw_only=True):
+    """A channel as it is now.
+
+    Attributes:
+        stopped_at: Since when nothing goes through, the account's fault: its texts wait. Null while all is well.
+        failure: What the carrier said then.
+        reconciled_to: Up to when the carrier has been asked for what its webhooks did not bring.
+        notice: What the carrier last said of the channel itself.
+    """
+
+    name: str
+    provider: str
+    stopped_at: str | None
+    failure: Failure | None
+    reconciled_to: str | None
+    notice: NoticeView | None
+
+    @classmethod
+    def of(cls, channel: Channel, board: Board) -> Self:
+        """Show a channel with what the board knows of it."""
+        known = board.channel(channel.name)
+        notice = known.notice
+        return cls(
+            name=channel.name,
+            provider=channel.provider,
+            stopped_at=rfc3339(known.stopped_at),
+            failure=known.failure,
+            reconciled_to=rfc3339(known.reconciled_to),
+            notice=NoticeView(at=rfc3339(notice.at), code=notice.code, text=notice.text) if notice else None,
+        )
+
+
+class ConsentView(Struct, frozen=True, kw_only=True):
+    """A customer who wants no texts from a number of ours: since when, and which word or code said so."""
+
+    number: str
+    customer: str
+    opted_out: bool
+    at: str
+    source: ConsentSource
+    word: str
+
+    @classmethod
+    def of(cls, it: Consent) -> Self:
+        """Show what a customer has said of texts from us."""
+        return cls(
+            number=it.number,
+            customer=it.customer,
+            opted_out=it.opted_out,
+            at=rfc3339(it.at),
+            source=it.source,
+            word=it.word,
+        )
+
+
 _TIMES: Final = ("at", "until", "since")
 """Fields of events that hold a moment are called so, or end in `_` and one of these."""
 
 
-def event_view(event: Event) -> dict[str, Any]:
+def event_view(event: Event, board: Board) -> dict[str, Any]:
     """Show an event: its fields by their names, `type`, and `trigger` where it is a move; moments as RFC 3339."""
     shown: dict[str, Any] = msgspec.to_builtins(event)
     for key, value in shown.items():
@@ -236,6 +327,6 @@ def event_view(event: Event) -> dict[str, Any]:
         shown["trigger"] = event.trigger.value
 
     if isinstance(event, ConversationReopened):
-        shown["thread"] = msgspec.to_builtins(ConversationView.of(event.thread))
+        shown["thread"] = msgspec.to_builtins(ConversationView.of(event.thread, board))
 
     return shown

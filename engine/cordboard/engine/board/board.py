@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from heapq import merge
+from heapq import merge, nlargest
 from itertools import islice
 from typing import Any, Self
 
@@ -27,11 +27,11 @@ from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
 from cordboard.engine.commands import Command
-from cordboard.engine.config import BoardConfig, Number
+from cordboard.engine.config import USUAL_REPORT_TIMEOUT, BoardConfig, Number
 from cordboard.engine.errors import BoardBroken
 from cordboard.engine.events import Event
 from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
-from cordboard.engine.vocabulary import Timestamp
+from cordboard.engine.vocabulary import Milliseconds, Timestamp
 
 _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.Configure: configuring.configure,
@@ -194,6 +194,36 @@ class Board:
         """Return how a customer opted out of texts from a number of ours; None if they have not."""
         return self._state.opted_out.get((number, customer))
 
+    def opt_outs(
+        self,
+        *,
+        number: str | None = None,
+        customer: str | None = None,
+        before: tuple[Timestamp, str, str] | None = None,
+        limit: int,
+    ) -> tuple[Consent, ...]:
+        """List who has opted out, the latest first. It looks at each of them: for people, not for the hot path.
+
+        Args:
+            number: Of texts from this number of ours; None for any.
+            customer: This customer; None for any.
+            before: What comes after this moment, number and customer in the list: the last of the page before.
+            limit: At most so many.
+        """
+        found = (
+            each
+            for each in self._state.opted_out.values()
+            if number in (None, each.number)
+            and customer in (None, each.customer)
+            and (before is None or _when_and_who(each) < before)
+        )
+        return tuple(nlargest(limit, found, key=_when_and_who))
+
+    def report_timeout(self, channel: str) -> Milliseconds:
+        """Return how long a channel's carrier may say nothing until nobody knows what became of a text."""
+        settings = self._state.channels.get(channel)
+        return settings.report_timeout if settings else USUAL_REPORT_TIMEOUT
+
     def conversation(self, conversation: int) -> Conversation | None:
         """Return a conversation that is live or remembered."""
         return self._state.conversation(conversation)
@@ -232,3 +262,7 @@ class Board:
     def queues_of(self, rep: str) -> tuple[str, ...]:
         """Return the queues a rep serves."""
         return self._state.queues_of.get(rep, ())
+
+
+def _when_and_who(consent: Consent) -> tuple[Timestamp, str, str]:
+    return consent.at, consent.number, consent.customer

@@ -57,7 +57,7 @@ from cordboard.engine.events import (
     WebhookKept,
     WrapUpEnded,
 )
-from cordboard.engine.records import Assignment, Consent, Conversation, Message
+from cordboard.engine.records import Assignment, Consent, Conversation, Message, Notice
 from cordboard.engine.vocabulary import SYSTEM, Direction, MessageStatus, State
 
 GAVE_AWAY = 1_000_000
@@ -81,6 +81,11 @@ def _configured(state: BoardState, event: BoardConfigured) -> None:
 def _presence_changed(state: BoardState, event: PresenceChanged) -> None:
     rep = state.reps[event.rep]
     state.put_rep(replace(rep, presence=event.presence, since=event.at, release_at=event.release_at))
+
+
+def _channel_noticed(state: BoardState, event: ChannelNoticed) -> None:
+    notice = Notice(at=event.at, code=event.code, text=event.text)
+    state.put_channel(replace(state.channel_state(event.channel), notice=notice))
 
 
 def _channel_stopped(state: BoardState, event: ChannelStopped) -> None:
@@ -435,7 +440,7 @@ _EVOLVE: dict[type[Any], Callable[[BoardState, Any], None]] = {
     PresenceChanged: _presence_changed,
     TextUnroutable: _unroutable,
     WebhookKept: _nothing,
-    ChannelNoticed: _nothing,
+    ChannelNoticed: _channel_noticed,
     ChannelStopped: _channel_stopped,
     ChannelResumed: _channel_resumed,
     ChannelReconciled: _channel_reconciled,
