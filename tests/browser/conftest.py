@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,8 @@ import cordboard
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright  # noqa: E402 - it may not be there
+
+ROOT = Path(__file__).parent.parent.parent
 
 NUMBER = "+18005550100"
 CUSTOMER = "+14155550123"
@@ -105,6 +109,22 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     running.stop()
 
 
+@pytest.fixture
+def troubled() -> Iterator[str]:
+    """A daemon whose carrier has trouble, as `tests.browser.troubled` says: its address."""
+    path = os.pathsep.join([str(ROOT), *(str(Path(part).parent) for part in cordboard.__path__)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.browser.troubled"],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    yield process.stdout.readline().strip()
+    process.terminate()
+    process.communicate(timeout=30)
+
+
 EXPECTED = re.compile(
     r"status of 4\d\d|Error Code 4\d\d|net::ERR_CONNECTION_REFUSED|net::ERR_INTERNET_DISCONNECTED|net::ERR_FAILED|"
     r"net::ERR_INCOMPLETE_CHUNKED|net::ERR_CONNECTION_RESET|htmx:sendError|htmx:afterRequest"
@@ -140,10 +160,24 @@ Visit = Callable[..., Visitor]
 @pytest.fixture
 def visit(chromium: Browser, demo: Demo) -> Iterator[Visit]:
     """Have somebody new come with a browser of their own."""
+    with visits(chromium, demo.url) as come:
+        yield come
+
+
+@pytest.fixture
+def visit_troubled(chromium: Browser, troubled: str) -> Iterator[Visit]:
+    """The same, where the carrier has trouble."""
+    with visits(chromium, troubled) as come:
+        yield come
+
+
+@contextmanager
+def visits(chromium: Browser, url: str) -> Iterator[Visit]:
+    """Let visitors come; what goes wrong in their pages fails the test."""
     visitors: list[Visitor] = []
 
-    def come(**size: int) -> Visitor:
-        visitors.append(Visitor(chromium, demo.url, **size))
+    def come(**options: Any) -> Visitor:
+        visitors.append(Visitor(chromium, url, **options))
         return visitors[-1]
 
     yield come

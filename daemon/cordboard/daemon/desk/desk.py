@@ -13,9 +13,8 @@ from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.transcript import transcript
 from cordboard.daemon.desk.wording import Times
 from cordboard.daemon.house import House
-from cordboard.engine.clock import SystemClock
 from cordboard.engine.ports import Clock
-from cordboard.engine.records import Conversation
+from cordboard.engine.records import ChannelState, Conversation
 from cordboard.engine.vocabulary import Presence, State
 
 
@@ -30,7 +29,7 @@ class Desk:
     def __init__(self, house: House, clock: Clock | None = None) -> None:
         self.house = house
         self.engine = house.engine
-        self.clock = clock or SystemClock()
+        self.clock = clock or house.clock
         self.lists = Lists(house.engine, self.clock)
 
     def times(self) -> Times:
@@ -54,7 +53,19 @@ class Desk:
             "capacity": settings.capacity if settings else 0,
             "names": self.names(),
             "times": self.times(),
+            "stopped": self.stopped(person),
         }
+
+    def stopped(self, person: Person) -> tuple[ChannelState, ...]:
+        """Return the stopped channels that concern a person: those their conversations are on; all, if they oversee."""
+        board = self.engine.board
+        states = [board.channel(each.name) for each in board.config.channels]
+        stopped = tuple(each for each in states if each.stopped_at is not None)
+        if not stopped or person.is_supervisor or person.is_admin:
+            return stopped
+
+        theirs = {each.channel for each in board.held_by(person.name)}
+        return tuple(each for each in stopped if each.name in theirs)
 
     async def conversation(self, person: Person, conversation: int) -> Conversation:
         """Return a conversation that a person may see.
@@ -97,12 +108,13 @@ class Desk:
         board = self.engine.board
         holder = conversation.holder or conversation.rep
         mine = holder == person.name and conversation.state is State.ACTIVE
+        opted_out = board.opted_out(conversation.number, conversation.customer)
         channel = next((each for each in board.config.channels if each.name == conversation.channel), None)
         return {
             "conversation": conversation,
             "transcript": await transcript(
                 self.engine.history,
-                board.config.name,
+                board,
                 conversation,
                 names=self.names(),
                 times=self.times(),
@@ -110,6 +122,7 @@ class Desk:
             ),
             "everything": everything,
             "earlier": await self.lists.earlier(conversation, person),
+            "opted_out": opted_out if conversation.state is not State.CLOSED else None,
             "offered": conversation.state is State.ASSIGNED and conversation.holder == person.name,
             "holder": self.names().get(holder, holder) if holder else "",
             "mine": mine,

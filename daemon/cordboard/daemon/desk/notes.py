@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from cordboard.daemon.desk.wording import CLOSE_REASONS
 from cordboard.engine import events
-from cordboard.engine.vocabulary import SYSTEM, CloseReason
+from cordboard.engine.vocabulary import SYSTEM, ConsentSource
 
 
 def note_of(event: events.Event, names: Mapping[str, str]) -> str:
@@ -89,14 +90,27 @@ def _transferred(event: events.ConversationTransferred, names: Mapping[str, str]
 
 
 def _closed(event: events.ConversationClosed, names: Mapping[str, str]) -> str:
-    if event.reason is CloseReason.INACTIVITY:
-        return "Ended: nothing happened for long enough"
-
-    return f"Ended{_by(event, names)}{_why(event)}"
+    reason = CLOSE_REASONS[event.reason]
+    return f"Ended{_by(event, names)}{f': {reason}' if reason else _why(event)}"
 
 
 def _reopened(event: events.ConversationReopened, _names: Mapping[str, str]) -> str:
     return f"Opened again by a new text: on queue {event.queue}"
+
+
+def _opted_out(event: events.CustomerOptedOut, _names: Mapping[str, str]) -> str:
+    return f"The customer opted out{_as_said(event)}: nothing can be sent until they text START"
+
+
+def _opted_in(event: events.CustomerOptedIn, _names: Mapping[str, str]) -> str:
+    return f"The customer takes texts again{_as_said(event)}"
+
+
+def _as_said(event: events.CustomerOptedOut | events.CustomerOptedIn) -> str:
+    if event.source is ConsentSource.CARRIER:
+        return f", says the carrier ({event.word})"
+
+    return f" with “{event.word}”"
 
 
 _NOTES: Final[dict[type[Any], Callable[[Any, Mapping[str, str]], str]]] = {
@@ -115,5 +129,7 @@ _NOTES: Final[dict[type[Any], Callable[[Any, Mapping[str, str]], str]]] = {
     events.ConversationTransferred: _transferred,
     events.ConversationClosed: _closed,
     events.ConversationReopened: _reopened,
+    events.CustomerOptedOut: _opted_out,
+    events.CustomerOptedIn: _opted_in,
 }
 """The events that a transcript notes."""

@@ -1,4 +1,4 @@
-"""What a supervisor sees: everybody and every queue, as they are now."""
+"""What a supervisor sees: everybody, every queue and every channel, as they are now."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import SignedIn, TheDesk
 from cordboard.daemon.desk.lists import Card, Line
 from cordboard.daemon.desk.rendering import page
+from cordboard.engine.config import Channel
 from cordboard.engine.ports import ConversationQuery
+from cordboard.engine.records import ChannelState
 from cordboard.engine.vocabulary import Presence, State, Timestamp
 
 _LATEST: Final = 40
@@ -62,11 +64,17 @@ async def _overview(person: Person, desk: Desk) -> dict[str, Any]:
         raise PermissionDeniedException("The overview is for supervisors. Your own conversations are on the desk.")
 
     return {
+        "channels": _channels(desk),
         "colleagues": _colleagues(desk),
         "lines": await _lines(desk),
         "cards": await _with_reps(desk),
         **desk.about(person),
     }
+
+
+def _channels(desk: Desk) -> tuple[tuple[Channel, ChannelState], ...]:
+    board = desk.engine.board
+    return tuple((each, board.channel(each.name)) for each in board.config.channels)
 
 
 def _colleagues(desk: Desk) -> tuple[Colleague, ...]:

@@ -11,7 +11,14 @@ import jinja2
 from litestar import MediaType, Response
 
 from cordboard.daemon.desk.assets import ASSETS
-from cordboard.daemon.desk.wording import PRESENCES, length_of_time, phone_number
+from cordboard.daemon.desk.wording import (
+    CLOSE_REASONS,
+    PRESENCES,
+    how_opted_out,
+    length_of_time,
+    phone_number,
+    stoppage,
+)
 
 _FOLDERS: Final = tuple(Path(__file__).parent.parent / each / "templates" for each in ("desk", "phone"))
 
@@ -33,6 +40,9 @@ def _templates() -> jinja2.Environment:
     environment.globals["version"] = ASSETS.version
     environment.globals["new_key"] = lambda: secrets.token_hex(16)
     environment.globals["presences"] = PRESENCES
+    environment.globals["close_reasons"] = CLOSE_REASONS
+    environment.globals["how_opted_out"] = how_opted_out
+    environment.globals["stoppage"] = stoppage
     for name in environment.list_templates():
         environment.get_template(name)  # compiled now: no page waits for the disk
 

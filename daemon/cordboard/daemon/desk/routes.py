@@ -69,8 +69,8 @@ async def show_waiting(person: SignedIn, desk: TheDesk) -> Response[str]:
 
 @get("/parts/me", include_in_schema=False)
 async def show_me(person: SignedIn, desk: TheDesk) -> Response[str]:
-    """The rep's own presence and load."""
-    return page("_me.html", **desk.about(person))
+    """The rep's own presence and load, and the stopped channels that concern them."""
+    return page("_me_and_channels.html", **desk.about(person))
 
 
 @get("/stream", media_type="text/event-stream", include_in_schema=False)

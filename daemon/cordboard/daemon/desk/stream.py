@@ -12,8 +12,12 @@ from cordboard.daemon.desk.signals import EVERYTHING, Signals, stream
 from cordboard.daemon.house import House
 from cordboard.engine.events import (
     BoardConfigured,
+    ChannelResumed,
+    ChannelStopped,
     ConversationEvent,
     ConversationRequeued,
+    CustomerOptedIn,
+    CustomerOptedOut,
     Event,
     MessageEvent,
     Move,
@@ -75,7 +79,7 @@ class DeskStream:
             tell("overview")
 
         match event:
-            case BoardConfigured():
+            case BoardConfigured() | ChannelStopped() | ChannelResumed():
                 tell(EVERYTHING)
             case PresenceChanged(rep=rep):
                 if rep == self._person.name:
@@ -83,7 +87,11 @@ class DeskStream:
                     tell("mine")
             case ConversationEvent():
                 self._note_conversation(event)
-            case MessageEvent(conversation=int(conversation)):
+            case (
+                MessageEvent(conversation=int(conversation))
+                | CustomerOptedOut(conversation=int(conversation))
+                | CustomerOptedIn(conversation=int(conversation))
+            ):
                 tell(f"conversation-{conversation}")
             case _:
                 pass

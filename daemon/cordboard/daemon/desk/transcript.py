@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from cordboard.daemon.desk.notes import note_of, who
 from cordboard.daemon.desk.wording import Delivery, Times, delivery_of
+from cordboard.engine import Board
 from cordboard.engine.events import Event
 from cordboard.engine.ports import History
 from cordboard.engine.records import Conversation, Message
-from cordboard.engine.vocabulary import Direction, Timestamp
+from cordboard.engine.vocabulary import SYSTEM, Direction, Timestamp
 
 SHOWN: Final = 200
 """Entries that a page shows at first; older ones are a click away."""
@@ -51,15 +52,22 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Transcript(Struct, frozen=True, kw_only=True):
-    """The entries that are shown, oldest first, and how many came before them."""
+    """The entries that are shown, oldest first.
+
+    Attributes:
+        entries: The entries.
+        hidden: How many came before them.
+        due: When the delivery of one of them becomes unknown, unless its carrier says something before; None for never.
+    """
 
     entries: tuple[Entry, ...]
     hidden: int
+    due: Timestamp | None
 
 
 async def transcript(
     history: History,
-    board: str,
+    board: Board,
     conversation: Conversation,
     *,
     names: Mapping[str, str],
@@ -70,38 +78,61 @@ async def transcript(
 
     Args:
         history: Where it is kept.
-        board: The board's name.
+        board: The board.
         conversation: Which.
         names: What people call each rep.
         times: The board's clock.
         everything: Also what is older than the latest `SHOWN` entries.
     """
-    found = [(*_place_of(each), _text(each, names, times)) for each in await _messages(history, board, conversation)]
+    messages = await _messages(history, board.name, conversation)
+    found = [(*_place_of(each), _text(each, names, times, board)) for each in messages]
     found += [
         (event.at, _NOTE, event.seq, Entry(key=f"e{event.seq}", at=event.at, note=note))
-        for event in await _events(history, board, conversation)
+        for event in await _events(history, board.name, conversation)
         if (note := note_of(event, names))
     ]
 
     found.sort(key=lambda each: each[:3])
     hidden = 0 if everything else max(len(found) - SHOWN, 0)
-    return Transcript(entries=_by_day([each[3] for each in found[hidden:]], times), hidden=hidden)
+    shown = _by_day([each[3] for each in found[hidden:]], times)
+    return Transcript(entries=shown, hidden=hidden, due=_due(messages, board, times.now))
+
+
+def _due(messages: list[Message], board: Board, now: Timestamp) -> Timestamp | None:
+    moments = [
+        each.sent_at + board.report_timeout(each.channel)
+        for each in messages
+        if each.awaits_report and each.sent_at is not None
+    ]
+    return min((each for each in moments if each > now), default=None)
 
 
 def _place_of(message: Message) -> tuple[Timestamp, int, int]:
     return message.at, _TEXT_IN if message.direction is Direction.INBOUND else _TEXT_OUT, message.id
 
 
-def _text(message: Message, names: Mapping[str, str], times: Times) -> Entry:
+def _text(message: Message, names: Mapping[str, str], times: Times, board: Board) -> Entry:
     ours = message.direction is Direction.OUTBOUND
     return Entry(
         key=f"m{message.id}",
         at=message.at,
         message=message,
-        author=who(message.author, names) if ours else "Customer",
+        author=_author(message, names),
         ours=ours,
-        delivery=delivery_of(message, times),
+        delivery=delivery_of(
+            message,
+            times,
+            report_timeout=board.report_timeout(message.channel),
+            channel=board.channel(message.channel),
+        ),
     )
+
+
+def _author(message: Message, names: Mapping[str, str]) -> str:
+    if message.direction is Direction.INBOUND:
+        return "Customer"
+
+    return "Sent automatically" if message.author == SYSTEM else who(message.author, names)
 
 
 def _by_day(entries: list[Entry], times: Times) -> tuple[Entry, ...]:

@@ -18,10 +18,15 @@ from cordboard.engine.errors import (
     MessageTooLong,
     NotAllowed,
     NotFound,
+    OptedOut,
 )
-from cordboard.engine.records import Message
+from cordboard.engine.records import ChannelState, Consent, Message
 from cordboard.engine.vocabulary import (
+    SYSTEM,
+    CloseReason,
+    ConsentSource,
     Direction,
+    FailureKind,
     MessageStatus,
     Milliseconds,
     Presence,
@@ -162,6 +167,33 @@ class Times:
         return datetime.fromtimestamp(at / 1000, self._zone)
 
 
+CLOSE_REASONS: Final = {
+    CloseReason.REP: "",
+    CloseReason.SUPERVISOR: "",
+    CloseReason.INACTIVITY: "nothing happened for long enough",
+    CloseReason.OPT_OUT: "the customer wants no more texts",
+    CloseReason.KEYWORD: "it was only a word that is answered by itself",
+}
+"""Why a conversation ended, where the name of who ended it does not say it."""
+
+ADVICE: Final = {
+    FailureKind.RECIPIENT: "This number cannot be texted. Reach the customer another way.",
+    FailureKind.OPTED_OUT: "Nothing can be sent until the customer texts START.",
+    FailureKind.BLOCKED: "Sending it again will not help: the customer may have opted out with their own carrier.",
+    FailureKind.CONTENT: "The same text will not come through. Word it differently, or leave the attachment out.",
+    FailureKind.CONFIGURATION: "Ask your administrator: the number or the account has to be set up for this.",
+    FailureKind.ACCOUNT: "Ask your administrator: nothing goes through on this channel.",
+    FailureKind.BUSY: "It can be sent again.",
+    FailureKind.LATER: "It can be sent again later.",
+    FailureKind.UNREACHABLE: "It can be sent again later; the phone may be switched off.",
+    FailureKind.TROUBLE: "It can be sent again.",
+    FailureKind.EXPIRED: "It can be sent again.",
+    FailureKind.DEFECT: "Tell your administrator: this is a fault of Cordboard.",
+    FailureKind.UNKNOWN: "It can be sent again.",
+}
+"""What a rep can do about a text that failed, by what the failure means."""
+
+
 class Delivery(Struct, frozen=True, kw_only=True):
     """How far a text of ours has come.
 
@@ -169,11 +201,15 @@ class Delivery(Struct, frozen=True, kw_only=True):
         word: In a word or two.
         tone: `pending`, `good`, `unsure` or `bad`.
         why: More, where there is more to say.
+        advice: What a rep can do about it.
+        again: Whether it makes sense to write it again.
     """
 
     word: str
     tone: str
     why: str = ""
+    advice: str = ""
+    again: bool = False
 
 
 _DELIVERIES: Final = {
@@ -183,25 +219,82 @@ _DELIVERIES: Final = {
     MessageStatus.DELIVERED: ("delivered", "good"),
     MessageStatus.UNDELIVERED: ("not delivered", "bad"),
     MessageStatus.FAILED: ("not sent", "bad"),
-    MessageStatus.CANCELED: ("canceled", "bad"),
+    MessageStatus.CANCELED: ("taken back", "bad"),
 }
 
+_IN_DOUBT: Final = "It may not have been sent: "
+"""How the engine begins what is said of such a text; the desk has said it already."""
 
-def delivery_of(message: Message, times: Times) -> Delivery | None:
-    """Return how far a text of ours has come; None for a customer's."""
+
+def delivery_of(
+    message: Message, times: Times, *, report_timeout: Milliseconds, channel: ChannelState
+) -> Delivery | None:
+    """Return how far a text of ours has come; None for a customer's.
+
+    Args:
+        message: The text.
+        times: The board's clock.
+        report_timeout: How long its carrier may say nothing until nobody knows what became of it.
+        channel: The channel it goes on.
+    """
     if message.direction is Direction.INBOUND:
         return None
 
     why = message.failure.text if message.failure else ""
     if message.uncertain and message.status is MessageStatus.SENDING:
-        return Delivery(word="may not have been sent", tone="unsure", why=why)
+        return Delivery(
+            word="may not have been sent",
+            tone="unsure",
+            why=why.removeprefix(_IN_DOUBT),
+            advice="Ask the customer whether they have it before you send it again.",
+        )
 
-    if message.status is MessageStatus.QUEUED and message.not_before is not None:
-        again = f"will be tried again at {times.clock(message.not_before)}"
-        return Delivery(word="queued", tone="pending", why=f"{again}: {why}" if why else again)
+    if message.status is MessageStatus.QUEUED:
+        return Delivery(word="queued", tone="pending", why=_what_it_waits_for(message, times, channel))
+
+    if message.delivery_unknown(times.now, report_timeout):
+        silent = f"the carrier has said nothing for {length_of_time(report_timeout)}; it may have arrived"
+        return Delivery(word="delivery unknown", tone="unsure", why=why or silent)
 
     word, tone = _DELIVERIES[message.status]
-    return Delivery(word=word, tone=tone, why=why if tone == "bad" else "")
+    if message.disputed is not None:
+        other = _DELIVERIES[message.disputed][0]
+        why = f"the carrier said so first, and later “{other}”"
+        return Delivery(word=f"{word}, disputed", tone="unsure", why=why)
+
+    if tone != "bad":
+        return Delivery(word=word, tone=tone)
+
+    kind = message.failure.kind if message.failure else FailureKind.UNKNOWN
+    if message.author == SYSTEM:  # nobody here wrote it, and nobody has to write it again
+        return Delivery(word=word, tone=tone, why=why)
+
+    again = kind.may_pass or kind is FailureKind.CONTENT
+    return Delivery(word=word, tone=tone, why=why, advice=ADVICE[kind], again=again)
+
+
+def _what_it_waits_for(message: Message, times: Times, channel: ChannelState) -> str:
+    if channel.stopped_at is not None:
+        return f"texts wait, {stoppage(channel, times)}"
+
+    if message.not_before is None:
+        return ""
+
+    again = f"will be tried again at {times.clock(message.not_before)}"
+    return f"{again}: {message.failure.text}" if message.failure else again
+
+
+def stoppage(channel: ChannelState, times: Times) -> str:
+    """Return since when a stopped channel is stopped, and what its carrier says."""
+    since = times.short(channel.stopped_at or times.now)
+    said = f": {channel.failure.text}" if channel.failure else ""
+    return f"the channel is stopped since {since}{said}"
+
+
+def how_opted_out(consent: Consent, times: Times) -> str:
+    """Return when, and by which word, a customer opted out."""
+    said = f"with “{consent.word}”" if consent.source is ConsentSource.KEYWORD else "as their carrier says"
+    return f"{times.day(consent.at).lower()} at {times.clock(consent.at)}, {said}"
 
 
 def refusal(error: CordboardError) -> tuple[int, str]:
@@ -212,6 +305,11 @@ def refusal(error: CordboardError) -> tuple[int, str]:
             return 409, f"This conversation is {STATES[state]} now, so it cannot be {verb}. The page shows how it is."
         case MessageTooLong(length=length, limit=limit):
             return 422, f"Your text has {length} characters; {limit} is the most that can be sent. Send it in parts."
+        case OptedOut():
+            return 409, (
+                "The customer has opted out of texts from this number, so your text was not sent. "
+                "Nothing can be sent until they text START."
+            )
         case KeyReused():
             return 409, "A different text was sent from here just before. Look at the transcript, then send again."
         case InvalidMessage():

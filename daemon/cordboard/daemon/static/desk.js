@@ -2,7 +2,7 @@
 
 import { append, boxOf, fill, keepDraftsIn } from "./composer.js";
 import { Drafts, forgetEverything } from "./drafts.js";
-import { Line, setClock, tick } from "./live.js";
+import { Line, now, setClock, tick } from "./live.js";
 import { refresh, refreshSoon } from "./parts.js";
 import { showRefusal, wasDone } from "./refusals.js";
 import { markUnread } from "./unread.js";
@@ -170,6 +170,17 @@ document.getElementById("sign-out").addEventListener("submit", (event) => {
   }
 });
 
+// What time alone changes, such as a delivery that becomes unknown, nobody tells: the part is asked for when it is due.
+
+function refreshDue() {
+  for (const part of document.querySelectorAll("[data-part][data-due]")) {
+    if (Number(part.dataset.due) <= now()) {
+      delete part.dataset.due; // what comes says when the next time is
+      refresh([part.dataset.part]);
+    }
+  }
+}
+
 // What was asked for, and what came of it.
 
 body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
@@ -246,6 +257,7 @@ keepDraftsIn(drafts);
 body.dataset.name = document.querySelector("main.tables") ? "Overview · Cordboard" : "Cordboard";
 setClock(Number(body.dataset.now));
 setInterval(tick, 1_000);
+setInterval(refreshDue, 1_000);
 refreshed();
 document.addEventListener("visibilitychange", () => document.hidden || refreshed());
 new Line({
