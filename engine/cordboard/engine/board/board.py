@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from heapq import merge, nlargest
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Self
 
 from cordboard.engine import commands
@@ -56,6 +57,8 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.RecordReconciled: channels.record_reconciled,
 }
 """Which room decides which command."""
+
+_when_and_who = attrgetter("at", "number", "customer")
 
 
 class Board:
@@ -210,13 +213,13 @@ class Board:
             before: What comes after this moment, number and customer in the list: the last of the page before.
             limit: At most so many.
         """
-        found = (
+        found = [
             each
-            for each in self._state.opted_out.values()
-            if number in (None, each.number)
-            and customer in (None, each.customer)
-            and (before is None or _when_and_who(each) < before)
-        )
+            for each in reversed(self._state.opted_out.values())  # the latest are the last: least to sort
+            if (before is None or each.at < before[0] or (each.at == before[0] and _when_and_who(each) < before))
+            and (number is None or number == each.number)
+            and (customer is None or customer == each.customer)
+        ]
         return tuple(nlargest(limit, found, key=_when_and_who))
 
     def report_timeout(self, channel: str) -> Milliseconds:
@@ -262,7 +265,3 @@ class Board:
     def queues_of(self, rep: str) -> tuple[str, ...]:
         """Return the queues a rep serves."""
         return self._state.queues_of.get(rep, ())
-
-
-def _when_and_who(consent: Consent) -> tuple[Timestamp, str, str]:
-    return consent.at, consent.number, consent.customer
