@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlencode
 
-from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]  # it is annotated, but has no py.typed
+from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]  # annotated, but without py.typed
+from twilio.http import AsyncHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 from twilio.rest.api.v2010.account import (  # type: ignore[import-untyped]
@@ -19,7 +21,18 @@ from twilio.rest.api.v2010.account import (  # type: ignore[import-untyped]
 )
 
 from cordboard.transports.pool import open_pool, proxy_to
-from cordboard.transports.twilio.settings import TwilioSettings
+from cordboard.transports.twilio.settings import Subaccount, TwilioSettings
+
+UNINTELLIGIBLE: Final = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+    TwilioException,
+)
+"""What the SDK raises over an answer that is no JSON, no object, no list, too deep, or has dates that are none."""
 
 
 class NotTaken(Exception):
@@ -42,13 +55,14 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
     """Sends the SDK's requests by a pool of connections. To be made inside a running loop, and closed.
 
     Args:
-        api_url: Where the requests go; decides on the proxy.
+        api_url: Where the requests go, and nowhere else; decides on the proxy.
         connect: Seconds until a connection must be there, name look-up and TLS included.
         total: Seconds until the whole answer must be there.
     """
 
     def __init__(self, *, api_url: str, connect: float, total: float) -> None:
         super().__init__(logging.getLogger(__name__), is_async=True)  # the SDK asks for a logger; nothing is logged
+        self._api_url = api_url
         self._proxy = proxy_to(api_url)
         self._session = open_pool(connect=connect, total=total)
 
@@ -69,10 +83,14 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
             NotTaken: The answer is no success.
             aiohttp.ClientError: There is no answer.
             TimeoutError: There is none in time.
+            ValueError: The URL is not the API's: an answer named one for its next page that must not get credentials.
         """
+        if not uri.startswith(f"{self._api_url.rstrip('/')}/"):
+            raise ValueError("a page of the list is said to be somewhere else than the API")
+
         headers = dict(headers or {})
         if auth is not None:
-            headers["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
+            headers["Authorization"] = basic(*auth)
 
         async with self._session.request(
             method,
@@ -94,13 +112,28 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
         await self._session.close()
 
 
-def connect(settings: TwilioSettings, http_client: PooledHttpClient) -> Client:
-    """Return the SDK's client for an account."""
+def connect(settings: TwilioSettings, account: TwilioSettings | Subaccount, http_client: PooledHttpClient) -> Client:
+    """Return the SDK's client for the channel's account, or a subaccount."""
+    username, password = credentials(account)
     client = Client(
-        settings.account_sid,
-        settings.auth_token.reveal(),
+        username,
+        password,
+        account.account_sid,
         http_client=http_client,
         environment={"TWILIO_REGION": ""},  # a region in the real environment would change hosts behind our back
     )
     client.api.base_url = settings.api_url
     return client
+
+
+def credentials(account: TwilioSettings | Subaccount) -> tuple[str, str]:
+    """Return user and password for the REST API."""
+    if isinstance(account, TwilioSettings) and account.api_key_secret is not None:
+        return account.api_key_sid, account.api_key_secret.reveal()
+
+    return account.account_sid, account.auth_token.reveal()
+
+
+def basic(user: str, password: str) -> str:
+    """Return user and password as the header that carries them."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()

@@ -8,10 +8,11 @@ import re
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from cordboard.engine.carrier import (
     CarrierEvent,
     DeliveryReported,
-    Failure,
     Media,
     TextReceived,
     WebhookReply,
@@ -19,9 +20,9 @@ from cordboard.engine.carrier import (
     WebhookUnreadable,
 )
 from cordboard.engine.vocabulary import MessageStatus
-from cordboard.transports.twilio.codes import INBOUND_STATUSES, STATUSES, failure
+from cordboard.transports.twilio.codes import INBOUND_STATUSES, KEYWORDS, SEGMENT_MISSING, STATUSES, why_not_delivered
 from cordboard.transports.twilio.settings import TwilioSettings
-from cordboard.transports.twilio.signature import HEADER, is_genuine
+from cordboard.transports.twilio.signature import Signatory
 
 Fields: TypeAlias = list[tuple[str, str]]
 
@@ -43,7 +44,8 @@ is cut short would leave a rest that sorts elsewhere, so that the signature woul
 
 _NUMBER: Final = re.compile(r"(?:[a-z]+:)?\+?[0-9]{2,20}")
 
-_FAILED: Final = frozenset({MessageStatus.UNDELIVERED, MessageStatus.FAILED})
+FAILED: Final = frozenset({MessageStatus.UNDELIVERED, MessageStatus.FAILED})
+"""The endings that have a reason."""
 
 _FORGED: Final = WebhookReply(status=403, refusal="forged")
 
@@ -60,7 +62,7 @@ class TwilioWebhooks:
     def __init__(self, settings: TwilioSettings) -> None:
         self._channel = settings.name
         self._account = settings.account_sid
-        self._key = settings.auth_token.reveal().encode()
+        self._signatories = {sid: Signatory(account) for sid, account in settings.accounts.items()}
 
     def receive(self, request: WebhookRequest) -> WebhookReply:
         """Verify and parse a request; see `Transport.receive`."""
@@ -73,7 +75,7 @@ class TwilioWebhooks:
         except ValueError:
             fields = None  # it is not UTF-8, or has far too many fields: Twilio cannot have signed it
 
-        if fields is None or fields.get("AccountSid", self._account) != self._account:
+        if fields is None:
             return _FORGED
 
         event = self._read(fields, request, query)
@@ -89,18 +91,21 @@ class TwilioWebhooks:
         Raises:
             ValueError: Its signature cannot be worked out.
         """
-        signature = request.headers.get(HEADER, "")
-        fields: Fields = []
         signed: Fields = []
         if request.method == "GET":
-            fields = _parse(query)
+            fields = dict(_parse(query))
         elif "bodySHA256=" in query and not request.headers.get("content-type", "").startswith(_FORM):
             if not _hash_is_right(request.body, query):
                 return None
-        else:
-            fields = signed = _parse(request.body.decode())
 
-        return dict(fields) if is_genuine(signature, self._key, request.url, signed) else None
+            fields = _strings_in(request.body)
+        else:
+            signed = _parse(request.body.decode())
+            fields = dict(signed)
+
+        # Each account signs with its own token; one that nobody told us of is a stranger, whoever signed.
+        signatory = self._signatories.get(fields.get("AccountSid", self._account))
+        return fields if signatory is not None and signatory.signed(request.headers, request.url, signed) else None
 
     def _read(self, fields: dict[str, str], request: WebhookRequest, query: str) -> CarrierEvent:
         provider_id = fields.get("MessageSid") or fields.get("SmsSid")
@@ -134,6 +139,8 @@ class TwilioWebhooks:
             body=body or "",
             media=media,
             segments=count(fields.get("NumSegments")),
+            keyword=KEYWORDS.get(fields.get("OptOutType", "")),
+            incomplete=fields.get("ErrorCode") == SEGMENT_MISSING,
         )
 
     def _read_report(
@@ -148,7 +155,8 @@ class TwilioWebhooks:
             provider_id=provider_id,
             status=status,
             message=_our_id(query),
-            failure=_why(word, fields.get("ErrorCode")) if status in _FAILED else None,
+            failure=why_not_delivered(word, fields.get("ErrorCode", "")) if status in FAILED else None,
+            segments=count(fields.get("NumSegments")),
         )
 
     def _unreadable(self, reason: str, request: WebhookRequest, query: str) -> WebhookUnreadable:
@@ -175,16 +183,19 @@ def _hash_is_right(body: bytes, query: str) -> bool:
     return hmac.compare_digest(hashlib.sha256(body).hexdigest().encode(), claimed.encode())
 
 
+def _strings_in(body: bytes) -> dict[str, str]:
+    """Return the strings of a JSON object; nothing of anything else."""
+    try:
+        said = msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError):
+        return {}
+
+    return {name: value for name, value in said.items() if isinstance(value, str)}
+
+
 def _our_id(query: str) -> int | None:
     """Return the id of the message that a report is about: we put it into the URL that Twilio calls.
 
     None if it is garbled: the report has Twilio's own id as well.
     """
     return count(dict(parse_qsl(query)).get("message")) or None
-
-
-def _why(word: str, code: str | None) -> Failure:
-    if code and code != "0":
-        return failure(code)
-
-    return Failure(code=word, text="The carrier does not say why.")
