@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 from tests.transports.carrier import Answer, TwilioStandIn
 from tests.transports.conftest import ACCOUNT, AUTH_TOKEN
@@ -27,17 +28,32 @@ from cordboard.engine.carrier import (
     SendResult,
     Throttled,
 )
+from cordboard.engine.clock import ManualClock
 from cordboard.engine.secret import Secret
 from cordboard.engine.testing.transports import Behaviour, outbound
+from cordboard.engine.vocabulary import FailureKind
 from cordboard.transports.twilio import Deadlines, TwilioSettings, TwilioTransport
+from cordboard.transports.twilio.codes import MEANINGS
 
-UNREACHABLE = Throttled(failure=Failure(code="unreachable", text="Twilio could not be reached."))
+UNREACHABLE = Throttled(
+    failure=Failure(code="unreachable", text="Twilio could not be reached.", kind=FailureKind.TROUBLE)
+)
 
-NO_ANSWER = Ambiguous(failure=Failure(code="ambiguous", text="Twilio did not answer: the text may not have been sent."))
+NO_ANSWER = Ambiguous(
+    failure=Failure(
+        code="ambiguous", text="Twilio did not answer: the text may not have been sent.", kind=FailureKind.TROUBLE
+    )
+)
 
 UNINTELLIGIBLE = Ambiguous(
-    failure=Failure(code="ambiguous", text="Twilio's answer cannot be understood: the text may not have been sent.")
+    failure=Failure(
+        code="ambiguous",
+        text="Twilio's answer cannot be understood: the text may not have been sent.",
+        kind=FailureKind.TROUBLE,
+    )
 )
+
+NOW = 1_795_521_600_000  # 24 November 2026, 12:00 in UTC
 
 
 async def answered(transport: TwilioTransport, carrier: TwilioStandIn, answer: Answer) -> SendResult:
@@ -96,6 +112,102 @@ async def test_attachments_repeat_their_name(transport: TwilioTransport, carrier
 
     (asked,) = carrier.requests
     assert asked.form["MediaUrl"] == ["https://a.example/1?x=1&y=2", "https://a.example/2"]
+
+
+async def test_a_message_has_ten_attachments_and_perhaps_no_words(
+    transport: TwilioTransport, carrier: TwilioStandIn
+) -> None:
+    media = tuple(Media(url=f"https://sms.example.com/media/{each}") for each in range(10))
+    async with transport:
+        result = await transport.send(replace(outbound(""), media=media))
+
+    (asked,) = carrier.requests
+    assert asked.form["MediaUrl"] == [each.url for each in media]
+    assert asked.form["Body"] == [""]
+    assert isinstance(result, Accepted)
+
+
+@pytest.mark.parametrize(
+    "body", ["👨‍👩‍👧‍👦", "e\u0301\u200d\ufe0f", "🇺🇸🏳️‍🌈", "\u202eabc", "a\r\nb\tc\u00a0", "x" * 1600]
+)
+async def test_every_character_goes_out_as_it_is(transport: TwilioTransport, carrier: TwilioStandIn, body: str) -> None:
+    async with transport:
+        await transport.send(outbound(body))
+
+    (asked,) = carrier.requests
+    assert asked.form["Body"] == [body]
+
+
+async def test_a_text_that_is_too_long_for_twilio_is_refused_as_such(
+    transport: TwilioTransport, carrier: TwilioStandIn
+) -> None:
+    carrier.answer = Answer(status=400, body={"code": 21617, "message": "The concatenated message body exceeds 1600"})
+    async with transport:
+        result = await transport.send(outbound("x" * 1601))
+
+    assert transport.capabilities.max_characters == 1600
+    assert isinstance(result, Rejected)
+    assert (result.failure.code, result.failure.kind) == ("21617", FailureKind.CONTENT)
+
+
+async def test_a_messaging_service_sends_from_the_number_that_the_customer_knows(
+    settings: TwilioSettings, carrier: TwilioStandIn
+) -> None:
+    carrier.answer = Answer(body={"sid": "SM1", "from": None, "num_segments": "0", "status": "accepted"})
+    service = "MG" + "7" * 32
+    async with TwilioTransport(replace(settings, messaging_service_sid=service)) as transport:
+        result = await transport.send(outbound())
+
+    (asked,) = carrier.requests
+    assert (asked.form["MessagingServiceSid"], asked.form["From"]) == ([service], ["+18005550100"])
+    assert result == Accepted(provider_id="SM1", segments=0)
+
+
+@pytest.mark.parametrize("status", ["accepted", "scheduled", "queued", "sending", "brand-new", None])
+async def test_twilio_may_accept_a_text_in_any_status(
+    transport: TwilioTransport, carrier: TwilioStandIn, status: str | None
+) -> None:
+    result = await answered(transport, carrier, Answer(body={"sid": "SM1", "status": status, "num_segments": "1"}))
+
+    assert result == Accepted(provider_id="SM1", segments=1)
+
+
+@pytest.mark.parametrize(
+    ("left", "asked_for"),
+    [(600_000, "600"), (600_999, "600"), (1, "5"), (4_999, "5"), (36_000_001, "36000"), (10**12, "36000")],
+)
+async def test_a_text_waits_at_twilio_no_longer_than_it_helps(
+    settings: TwilioSettings, carrier: TwilioStandIn, left: int, asked_for: str
+) -> None:
+    async with TwilioTransport(settings, clock=ManualClock(NOW)) as transport:
+        await transport.send(replace(outbound(), expires_at=NOW + left))
+
+    (asked,) = carrier.requests
+    assert asked.form["ValidityPeriod"] == [asked_for]
+
+
+@pytest.mark.parametrize("late", [0, 1, 86_400_000])
+async def test_a_text_whose_time_is_over_is_not_even_asked_for(
+    settings: TwilioSettings, carrier: TwilioStandIn, late: int
+) -> None:
+    async with TwilioTransport(settings, clock=ManualClock(NOW)) as transport:
+        result = await transport.send(replace(outbound(), expires_at=NOW - late))
+
+    assert isinstance(result, Rejected)
+    assert (result.failure.kind, result.channel_down) == (FailureKind.EXPIRED, False)
+    assert carrier.asked == 0
+
+
+async def test_an_api_key_speaks_for_the_account(settings: TwilioSettings, carrier: TwilioStandIn) -> None:
+    keyed = replace(settings, api_key_sid="SK" + "3" * 32, api_key_secret=Secret("the-keys-secret"))
+    async with TwilioTransport(keyed) as transport:
+        await transport.send(outbound())
+
+    (asked,) = carrier.requests
+    expected = base64.b64encode(f"SK{'3' * 32}:the-keys-secret".encode()).decode()
+    assert asked.line == f"POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json HTTP/1.1"
+    assert asked.headers["authorization"] == f"Basic {expected}"
+    assert "the-keys-secret" not in repr(transport.settings)
 
 
 async def test_an_api_with_a_path_keeps_it(carrier: TwilioStandIn) -> None:
@@ -176,7 +288,9 @@ async def test_twilios_newer_shape_of_errors_is_read_too(transport: TwilioTransp
     result = await answered(transport, carrier, Answer(status=400, body=body))
 
     assert result == Rejected(
-        failure=Failure(code="21610", text="The customer has opted out of texts from this number.")
+        failure=Failure(
+            code="21610", text="The customer has opted out of texts from this number.", kind=FailureKind.OPTED_OUT
+        )
     )
 
 
@@ -212,6 +326,7 @@ async def test_a_refusal_that_nobody_can_read_is_one(
     result = await answered(transport, carrier, Answer(status=status, body=body))
 
     assert result == Rejected(failure=Failure(code=str(status), text=f"Twilio answered with HTTP status {status}."))
+    assert result.failure.kind is FailureKind.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -234,6 +349,25 @@ async def test_twilio_may_say_how_long_to_wait(
     assert isinstance(result, Throttled)
     assert result.failure.code == "20429"
     assert result.retry_after == wait
+
+
+async def test_a_storm_of_refusals_for_haste_loses_nothing(transport: TwilioTransport, carrier: TwilioStandIn) -> None:
+    results: list[SendResult] = []
+
+    async def send(number: int) -> None:
+        results.append(await transport.send(outbound(message=number)))
+
+    await carrier.behave(Behaviour.THROTTLE)
+    async with transport:
+        async with anyio.create_task_group() as tasks:
+            for number in range(60):
+                tasks.start_soon(send, number)
+
+        assert {type(each) for each in results} == {Throttled}
+        assert carrier.asked == 60, "nothing is repeated in here: the outbox paces"
+
+        await carrier.behave(Behaviour.ACCEPT)
+        assert isinstance(await transport.send(outbound(message=61)), Accepted)
 
 
 async def test_a_redirection_is_not_followed(transport: TwilioTransport, carrier: TwilioStandIn) -> None:
@@ -298,6 +432,30 @@ async def test_a_strange_count_of_segments_spoils_nothing(
     result = await answered(transport, carrier, Answer(body={"sid": "SM1", "num_segments": segments}))
 
     assert result == Accepted(provider_id="SM1", segments=0)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(code, kind) for kind, codes in MEANINGS.items() for code in codes], ids=lambda each: str(each)
+)
+async def test_every_code_is_told_by_what_it_means(
+    transport: TwilioTransport, carrier: TwilioStandIn, code: int, kind: FailureKind
+) -> None:
+    result = await answered(transport, carrier, Answer(status=400, body={"code": code}))
+
+    assert not isinstance(result, Accepted)
+    assert result.failure.kind is kind
+    assert isinstance(result, Throttled) == (kind is FailureKind.BUSY)
+    assert (isinstance(result, Rejected) and result.channel_down) == (kind is FailureKind.ACCOUNT)
+
+
+async def test_a_code_that_nobody_knows_is_rejected_as_unknown(
+    transport: TwilioTransport, carrier: TwilioStandIn
+) -> None:
+    result = await answered(transport, carrier, Answer(status=400, body={"code": 29999}))
+
+    assert result == Rejected(
+        failure=Failure(code="29999", text="Twilio's error 29999: https://www.twilio.com/docs/errors/29999")
+    )
 
 
 # No answer.

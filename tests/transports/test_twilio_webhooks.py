@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.transports.conftest import ACCOUNT, AUTH_TOKEN, DOOR, INBOUND, REPORT, signed
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it is annotated, but has no py.typed
 
 from cordboard.engine.carrier import DeliveryReported, Failure, Media, TextReceived, WebhookRequest, WebhookUnreadable
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import MessageStatus
+from cordboard.engine.vocabulary import FailureKind, Keyword, MessageStatus
 from cordboard.transports.twilio import TwilioSettings, TwilioTransport
 
 SENT_URL = f"{DOOR}?message=41"
@@ -47,6 +51,15 @@ def kept(transport: TwilioTransport, request: WebhookRequest) -> WebhookUnreadab
     assert isinstance(event, WebhookUnreadable)
     assert (reply.status, reply.content_type, reply.body) == (200, "text/xml", b"<Response/>")
     return event
+
+
+def as_json(said: object) -> WebhookRequest:
+    """Return a genuine request with a JSON body."""
+    body = json.dumps(said)
+    url = f"{DOOR}?bodySHA256={hashlib.sha256(body.encode()).hexdigest()}"
+    headers = {"content-type": "application/json"}
+    headers["x-twilio-signature"] = RequestValidator(AUTH_TOKEN).compute_signature(url, {})
+    return WebhookRequest(method="POST", url=url, headers=headers, body=body.encode())
 
 
 def test_a_text_has_everything_that_the_board_wants_to_know(transport: TwilioTransport) -> None:
@@ -137,7 +150,56 @@ def test_a_report_is_answered_with_nothing(transport: TwilioTransport) -> None:
 def test_a_failure_says_why(transport: TwilioTransport) -> None:
     report = reported(transport, {**REPORT, "MessageStatus": "undelivered", "ErrorCode": "30005"})
 
-    assert report.failure == Failure(code="30005", text="The customer's number is unknown, or no longer in use.")
+    assert report.failure == Failure(
+        code="30005", text="The customer's number is unknown, or no longer in use.", kind=FailureKind.RECIPIENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("21610", FailureKind.OPTED_OUT),
+        ("30001", FailureKind.BUSY),
+        ("30002", FailureKind.ACCOUNT),
+        ("30003", FailureKind.UNREACHABLE),
+        ("30004", FailureKind.BLOCKED),
+        ("30006", FailureKind.RECIPIENT),
+        ("30007", FailureKind.CONTENT),
+        ("30008", FailureKind.UNKNOWN),
+        ("30019", FailureKind.CONTENT),
+        ("30022", FailureKind.LATER),
+        ("30023", FailureKind.LATER),
+        ("30027", FailureKind.LATER),
+        ("30024", FailureKind.CONFIGURATION),
+        ("30032", FailureKind.CONFIGURATION),
+        ("30034", FailureKind.CONFIGURATION),
+        ("30035", FailureKind.CONFIGURATION),
+        ("30410", FailureKind.TROUBLE),
+        ("30450", FailureKind.LATER),
+    ],
+)
+def test_a_reported_code_has_its_meaning(transport: TwilioTransport, code: str, kind: FailureKind) -> None:
+    failure = reported(transport, {**REPORT, "MessageStatus": "undelivered", "ErrorCode": code}).failure
+
+    assert failure is not None
+    assert (failure.code, failure.kind) == (code, kind)
+
+
+def test_a_part_of_a_message_is_no_delivery(transport: TwilioTransport) -> None:
+    report = reported(transport, {**REPORT, "MessageStatus": "partially_delivered"})
+
+    assert report.status is MessageStatus.UNDELIVERED
+    assert report.failure == Failure(code="partially_delivered", text="Only a part of the message was delivered.")
+
+
+def test_when_the_carrier_had_its_receipt_changes_nothing(transport: TwilioTransport) -> None:
+    assert reported(transport, {**REPORT, "RawDlrDoneDate": "2611240230"}) == reported(transport, REPORT)
+    assert reported(transport, {**REPORT, "RawDlrDoneDate": "tomorrow"}) == reported(transport, REPORT)
+
+
+@pytest.mark.parametrize("word", ["receiving", "received"])
+def test_a_customers_text_may_have_a_status_too(transport: TwilioTransport, word: str) -> None:
+    assert received(transport, {**INBOUND, "MessageStatus": word}) == received(transport, INBOUND)
 
 
 @pytest.mark.parametrize("code", ["39999", "0x1", "-3", "\u0663", "9" * 400])
@@ -199,6 +261,62 @@ def test_what_came_by_get_is_kept_as_its_query(transport: TwilioTransport) -> No
     request = signed({"AccountSid": ACCOUNT, "Body": "Hello"}, method="GET")
 
     assert kept(transport, request).body == request.url.partition("?")[2].encode()
+
+
+@pytest.mark.parametrize(
+    ("word", "keyword"),
+    [("STOP", Keyword.STOP), ("START", Keyword.START), ("HELP", Keyword.HELP), ("", None), ("PAUSE", None)],
+)
+def test_a_word_that_twilio_has_answered_is_told(
+    transport: TwilioTransport, word: str, keyword: Keyword | None
+) -> None:
+    assert received(transport, {**INBOUND, "Body": "stop", "OptOutType": word}).keyword is keyword
+
+
+def test_stop_without_twilios_word_for_it_is_a_text_like_any_other(transport: TwilioTransport) -> None:
+    assert received(transport, {**INBOUND, "Body": "STOP"}).keyword is None
+
+
+@pytest.mark.parametrize(("code", "incomplete"), [("30009", True), ("", False), ("0", False), ("30008", False)])
+def test_a_text_of_which_a_part_never_came_says_so(transport: TwilioTransport, code: str, incomplete: bool) -> None:
+    assert received(transport, {**INBOUND, "ErrorCode": code}).incomplete is incomplete
+
+
+@pytest.mark.parametrize("body", ["👨‍👩‍👧‍👦", "e\u0301\u200d\ufe0f", "🇺🇸", "a\r\nb\u00a0 ", "x" * 1600])
+def test_every_character_comes_in_as_it_is(transport: TwilioTransport, body: str) -> None:
+    assert received(transport, {**INBOUND, "Body": body}).body == body
+
+
+def test_a_message_has_ten_attachments_at_most(transport: TwilioTransport) -> None:
+    form = {**INBOUND, "Body": "", "NumMedia": "11"}
+    form |= {f"MediaUrl{each}": f"https://api.twilio.com/{each}" for each in range(11)}
+
+    assert [each.url[-2:] for each in received(transport, form).media] == [f"/{each}" for each in range(10)]
+
+
+def test_a_repetition_and_the_fallback_url_bring_the_same_text(transport: TwilioTransport) -> None:
+    first = signed(INBOUND)
+    again = msgspec.structs.replace(first, headers={**first.headers, "i-twilio-idempotency-token": "another"})
+    fallback = signed({**INBOUND, "ErrorCode": "11200", "ErrorUrl": DOOR}, url=f"{DOOR}?fallback=1")
+
+    assert transport.receive(again) == transport.receive(first) == transport.receive(fallback)
+
+
+def test_a_text_may_come_as_json(transport: TwilioTransport) -> None:
+    assert transport.receive(as_json(INBOUND)) == transport.receive(signed(INBOUND))
+
+
+def test_what_a_json_body_has_beside_strings_does_no_harm(transport: TwilioTransport) -> None:
+    assert transport.receive(as_json({**INBOUND, "Extra": {"a": [1]}, "n": None})) == transport.receive(signed(INBOUND))
+
+
+@pytest.mark.parametrize("said", [[], 7, "text", {}, {"AccountSid": 5}])
+def test_a_json_body_that_is_no_message_is_kept(transport: TwilioTransport, said: object) -> None:
+    assert kept(transport, as_json(said)).content_type == "application/json"
+
+
+def test_a_json_body_of_another_account_is_refused(transport: TwilioTransport) -> None:
+    assert transport.receive(as_json({**INBOUND, "AccountSid": "AC" + "9" * 32})).status == 403
 
 
 def test_another_accounts_text_is_refused(transport: TwilioTransport) -> None:

@@ -6,9 +6,9 @@ Importing this does not import Twilio's SDK, which takes a while: opening a tran
 from __future__ import annotations
 
 from cordboard.transports.base import require
-from cordboard.transports.twilio.settings import TwilioSettings
+from cordboard.transports.twilio.settings import SharedKey, Subaccount, TwilioSettings
 from cordboard.transports.twilio.transport import Deadlines, TwilioTransport
 
 require("twilio", "aiohttp", provider="twilio", extra="twilio")
 
-__all__ = ["Deadlines", "TwilioSettings", "TwilioTransport"]
+__all__ = ["Deadlines", "SharedKey", "Subaccount", "TwilioSettings", "TwilioTransport"]

@@ -6,7 +6,8 @@ See https://www.twilio.com/docs/messaging/api/message-resource. Importing this i
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -37,11 +38,11 @@ log = structlog.get_logger(__name__)
 _PAGE: Final = 1000
 """Messages that one request asks for: the most that Twilio gives."""
 
-_MOST_PAGES: Final = 100
-"""A hundred thousand messages: a day of more than one in a second, and some 100 MB while they are put in order."""
+_MOST_MISSED: Final = 100_000
+"""Messages: a day of more than one in a second, and some 100 MB while they are put in order."""
 
-_PAGES_OF_A_PAIR: Final = 5
-"""Nobody exchanges five thousand texts with one customer; whoever does is told that we do not know."""
+_MOST_OF_A_PAIR: Final = 5_000
+"""Hardly anybody sends one customer so many texts; where somebody does, nobody knows."""
 
 _SKEW: Final[Milliseconds] = 60_000
 """How far our clock may be ahead of Twilio's. Clocks that are looked after are within a second of each other, and a
@@ -107,13 +108,12 @@ async def missed(
     after = datetime.fromtimestamp(since // 1000, UTC)
     found: list[tuple[_Listed, Client]] = []
     for client in clients.values():
-        most = len(found) + _PAGE * _MOST_PAGES
-        async for page in _pages(client, date_sent_after=after):
+        async for page in _pages(client, channel, date_sent_after=after):
             found += [(each, client) for each in page]
-            if len(found) > most:
+            if len(found) > _MOST_MISSED:
                 raise ReconciliationFailed(
-                    f"channel {channel!r}: Twilio has more than {_PAGE * _MOST_PAGES} messages since {after:%Y-%m-%d}; "
-                    "too many to be fetched"
+                    f"channel {channel!r}: Twilio has more than {_MOST_MISSED:,} messages since "
+                    f"{after:%Y-%m-%d %H:%M} UTC, too many to be put in order; what was missed is in its console alone"
                 )
 
     found.reverse()  # the list has the latest first
@@ -124,7 +124,7 @@ async def missed(
             if report is not None:
                 yield report
         elif listed.status != "receiving" and listed.from_ and listed.to:
-            media = await _media_of(client, listed.sid, api_url) if listed.media else ()
+            media = await _media_of(client, listed.sid, channel, api_url) if listed.media else ()
             yield TextReceived(
                 channel=channel,
                 provider_id=listed.sid,
@@ -153,12 +153,12 @@ async def look_up(
     """
     # A messaging service notes the sender late: until then the list does not have the text under it.
     whose = {} if service else {"from_": message.sender}
-    pages = 0
+    seen = 0
     candidates: list[_Listed] = []
     try:
-        async for page in _pages(client, to=message.recipient, **whose):
-            pages += 1
-            if pages > _PAGES_OF_A_PAIR:
+        async for page in _pages(client, channel, to=message.recipient, **whose):
+            seen += len(page)
+            if seen > _MOST_OF_A_PAIR:
                 break
 
             candidates += [each for each in page if _may_be(each, message, known)]
@@ -174,50 +174,65 @@ async def look_up(
     if any(not each.body for each in candidates):
         return Ambiguous(failure=_REDACTED)
 
-    return Ambiguous(failure=_TOO_MANY) if pages > _PAGES_OF_A_PAIR else Throttled(failure=_NOT_TAKEN)
+    return Ambiguous(failure=_TOO_MANY) if seen > _MOST_OF_A_PAIR else Throttled(failure=_NOT_TAKEN)
 
 
-async def _pages(client: Client, **filters: Any) -> AsyncIterator[list[_Listed]]:
+async def _pages(client: Client, channel: str, **filters: Any) -> AsyncIterator[list[_Listed]]:
     """Yield the list, page by page.
 
     Raises:
         ReconciliationFailed: A page is not there, or not understandable.
     """
-    try:
+    with _asking(channel):
         page = await client.messages.page_async(page_size=_PAGE, **filters)
         while page is not None:
-            yield [_read(each) for each in page]
+            messages = [_read(each) for each in page]
+            if not messages and page.next_page_url:
+                raise ValueError("an empty page is followed by another one, perhaps for ever")
+
+            yield messages
             page = await page.next_page_async()
-    except NotTaken as answer:
-        raise ReconciliationFailed(f"Twilio answered with HTTP status {answer.status}") from answer
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise ReconciliationFailed(f"Twilio did not answer ({type(error).__name__})") from error
-    except UNINTELLIGIBLE as error:
-        raise ReconciliationFailed("Twilio's list of messages cannot be understood") from error
 
 
-async def _media_of(client: Client, sid: str, api_url: str) -> tuple[Media, ...]:
+async def _media_of(client: Client, sid: str, channel: str, api_url: str) -> tuple[Media, ...]:
     """Return a message's attachments; none if they were deleted.
 
     Raises:
         ReconciliationFailed: They cannot be asked for.
     """
-    try:
-        listed = await client.messages(sid).media.list_async(limit=10)  # a message has no more
-        # The resource is JSON under its own name, and the attachment itself without the ending.
-        return tuple(
-            Media(url=api_url.rstrip("/") + each.uri.removesuffix(".json"), content_type=each.content_type or "")
-            for each in listed
-        )
-    except NotTaken as answer:
-        if answer.status in (404, 410):
-            return ()
+    with _asking(channel):
+        try:
+            listed = await client.messages(sid).media.list_async(limit=10)  # a message has no more
+        except NotTaken as answer:
+            if answer.status in (404, 410):
+                return ()
 
-        raise ReconciliationFailed(f"Twilio answered with HTTP status {answer.status}") from answer
+            raise
+
+        # The resource is JSON under its own name, and the attachment itself without the ending.
+        urls = [api_url.rstrip("/") + each.uri.removesuffix(".json") for each in listed]
+        return tuple(
+            Media(url=url, content_type=each.content_type or "") for url, each in zip(urls, listed, strict=True)
+        )
+
+
+@contextmanager
+def _asking(channel: str) -> Iterator[None]:
+    """Say in one way everything that can go wrong with asking.
+
+    Raises:
+        ReconciliationFailed: It went wrong.
+    """
+    try:
+        yield
+    except NotTaken as answer:
+        reason = f"Twilio answered with HTTP status {answer.status}"
+        raise ReconciliationFailed(f"channel {channel!r}: {reason} when it was asked for messages") from answer
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise ReconciliationFailed(f"Twilio did not answer ({type(error).__name__})") from error
+        reason = f"Twilio did not answer ({type(error).__name__})"
+        raise ReconciliationFailed(f"channel {channel!r}: {reason} when it was asked for messages") from error
     except UNINTELLIGIBLE as error:
-        raise ReconciliationFailed("Twilio's list of attachments cannot be understood") from error
+        raise ReconciliationFailed(f"channel {channel!r}: Twilio's list of messages cannot be understood") from error
 
 
 def _read(message: Any) -> _Listed:
