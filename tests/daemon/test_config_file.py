@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import Distribution, Role
 from cordboard.transports.base import BUILT_IN, find_transport
+from cordboard.transports.twilio import SharedKey, Subaccount, TwilioSettings
 
 MINIMAL = """
 [board]
@@ -124,6 +126,72 @@ def test_the_board_knows_whether_a_channel_has_smart_encoding(file: Path, writte
     read = config_file.read(file)
 
     assert (read.board.channels[0].smart_encoding, read.channels[0].smart_encoding) == (on, on)
+
+
+TWILIO = """auth_token = "new"
+former_auth_tokens = [{ env = "BEN_TOKEN" }, "old"]
+api_key_sid = "SK1"
+api_key_secret = "its secret"
+messaging_service_sid = "MG1"
+
+[[channels.subaccounts]]
+account_sid = "AC5"
+auth_token = "its token"
+
+[[channels.subaccounts.shared_keys]]
+id = "key_2"
+secret = "another"
+
+[[channels.shared_keys]]
+id = "key_1"
+secret = { env = "BEN_TOKEN" }
+
+[[numbers]]
+"""
+
+
+def _with_all_of_twilio(old: str = "", new: str = "") -> str:
+    text = re.sub(r"auth_token = .*\n", "", _with("", ""), count=1)
+    return text.replace("[[numbers]]\n", TWILIO.replace(old, new) if old else TWILIO, 1)
+
+
+def test_a_twilio_channel_can_have_several_tokens_keys_and_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEN_TOKEN", "ben-0123456789abcdef")
+    [settings] = config_file.parse(_with_all_of_twilio(), source="cordboard.toml").channels
+
+    assert isinstance(settings, TwilioSettings)
+    assert settings.former_auth_tokens == (Secret("ben-0123456789abcdef"), Secret("old"))
+    assert (settings.api_key_sid, settings.api_key_secret) == ("SK1", Secret("its secret"))
+    assert settings.messaging_service_sid == "MG1"
+    assert settings.shared_keys == (SharedKey(id="key_1", secret=Secret("ben-0123456789abcdef")),)
+    assert settings.subaccounts == (
+        Subaccount(
+            account_sid="AC5",
+            auth_token=Secret("its token"),
+            shared_keys=(SharedKey(id="key_2", secret=Secret("another")),),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('{ env = "BEN_TOKEN" }, "old"', '"old", ""', "channels[0].former_auth_tokens[1]"),
+        ('api_key_secret = "its secret"\n', "", "channels[0].api_key_secret"),
+        ('"AC5"', '"A C"', "channels[0].subaccounts[0].account_sid"),
+        ('account_sid = "AC5"\n', "", "channels[0].subaccounts[0].account_sid"),
+        ('id = "key_2"', 'key = "key_2"', "channels[0].subaccounts[0].shared_keys[0].key"),
+        ('"its token"', "5", "channels[0].subaccounts[0].auth_token"),
+        ('id = "key_1"', 'id = "a,b"', "channels[0].shared_keys[0].id"),
+    ],
+)
+def test_what_is_wrong_inside_a_twilio_channel_is_named(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: str, key: str
+) -> None:
+    monkeypatch.setenv("BEN_TOKEN", "ben-0123456789abcdef")
+    problems = _problems(_with_all_of_twilio(old, new))
+
+    assert key in [problem.partition(": ")[0] for problem in problems]
 
 
 def test_tokens_come_from_the_environment_or_from_a_file_beside_the_configuration(file: Path) -> None:

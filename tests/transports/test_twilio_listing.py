@@ -372,6 +372,32 @@ async def test_a_text_that_was_taken_is_found(transport: TwilioTransport, lists:
     assert dict(asked.query) == {"From": "+18005550100", "To": "+14155550123", "PageSize": "1000"}
 
 
+async def test_a_text_that_was_taken_without_an_answer_is_found_and_not_sent_again(
+    settings: TwilioSettings, lists: Lists
+) -> None:
+    hanging = asyncio.Event()
+
+    async def take_and_hang(request: web.Request) -> web.StreamResponse:
+        if request.method == "GET":
+            return await lists.serve(request)
+
+        form = await request.post()
+        lists.messages[ACCOUNT] = [listed(7, body=form["Body"], sender=str(form["From"]), to=form["To"])]
+        await hanging.wait()
+        return web.Response()
+
+    async with serving(take_and_hang) as url:
+        impatient = TwilioTransport(replace(settings, api_url=url), deadlines=Deadlines(connect=0.5, total=0.5))
+        async with impatient as transport:
+            sent = await transport.send(text("Hello 👋"))
+            found = await transport.look_up(text("Hello 👋"), known=NOTHING)
+
+        hanging.set()
+
+    assert isinstance(sent, Ambiguous)
+    assert found == Accepted(provider_id=f"SM{7:032}", segments=1)
+
+
 async def test_a_text_that_the_whole_list_does_not_have_was_not_taken(transport: TwilioTransport, lists: Lists) -> None:
     lists.page = 2
     lists.messages[ACCOUNT] = [listed(each) for each in range(5)]
