@@ -26,6 +26,7 @@ from cordboard.engine.carrier import (
     TextReceived,
     Throttled,
 )
+from cordboard.engine.clock import ManualClock
 from cordboard.engine.errors import ReconciliationFailed
 from cordboard.engine.ports import LooksUpSends, Reconciles
 from cordboard.engine.secret import Secret
@@ -142,7 +143,8 @@ def settings(lists: Lists) -> TwilioSettings:
 
 @pytest.fixture
 async def transport(settings: TwilioSettings) -> AsyncIterator[TwilioTransport]:
-    async with TwilioTransport(settings, deadlines=Deadlines(connect=2, total=2)) as opened:
+    clock = ManualClock(NOON + 3600 * SECOND)
+    async with TwilioTransport(settings, deadlines=Deadlines(connect=2, total=2), clock=clock) as opened:
         yield opened
 
 
@@ -208,6 +210,19 @@ async def test_the_list_is_asked_as_twilio_documents_it(transport: TwilioTranspo
     assert asked.headers["Authorization"] == f"Basic {expected}"
 
 
+async def test_after_a_long_downtime_it_is_asked_day_by_day(transport: TwilioTransport, lists: Lists) -> None:
+    lists.messages[ACCOUNT] = [inbound(1)]
+    found = await all_missed(transport, NOON - 60 * 3600 * SECOND)
+    days = [{name: value for name, value in each.query.items() if "Date" in name} for each in lists.asked]
+
+    assert days == [
+        {"DateSent>": "2026-11-22T00:00:00Z", "DateSent<": "2026-11-23T00:00:00Z"},
+        {"DateSent>": "2026-11-23T00:00:00Z", "DateSent<": "2026-11-24T00:00:00Z"},
+        {"DateSent>": "2026-11-24T00:00:00Z"},
+    ]
+    assert len(found) == 3, "whoever filters by the day brings it again; it is known by then"
+
+
 async def test_every_page_is_read(transport: TwilioTransport, lists: Lists) -> None:
     lists.page = 3
     lists.messages[ACCOUNT] = [inbound(each) for each in range(10, 0, -1)]
@@ -265,7 +280,7 @@ async def test_what_is_not_there_yet_or_says_nothing_is_passed_over(transport: T
 async def test_subaccounts_are_asked_with_their_own_credentials(settings: TwilioSettings, lists: Lists) -> None:
     lists.messages = {ACCOUNT: [inbound(3, at=NOON + 3000), inbound(1)], SUBACCOUNT: [inbound(2, at=NOON + 2000)]}
     subaccount = Subaccount(account_sid=SUBACCOUNT, auth_token=Secret("its-token"))
-    async with TwilioTransport(replace(settings, subaccounts=(subaccount,))) as transport:
+    async with TwilioTransport(replace(settings, subaccounts=(subaccount,)), clock=ManualClock(NOON)) as transport:
         found = await all_missed(transport)
 
     assert [int(each.provider_id[2:]) for each in found] == [1, 2, 3]
@@ -349,11 +364,11 @@ async def test_attachments_that_cannot_be_asked_for_end_it_after_what_came_befor
 async def test_more_than_can_be_put_in_order_is_refused(
     transport: TwilioTransport, lists: Lists, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "_MOST_MISSED", 5)
+    monkeypatch.setattr(listing, "_MOST_AT_ONCE", 5)
     lists.page = 2
     lists.messages[ACCOUNT] = [inbound(each) for each in range(6)]
 
-    with pytest.raises(ReconciliationFailed, match="more than 5 messages since 2026-11-24 12:00"):
+    with pytest.raises(ReconciliationFailed, match="more than 5 messages of one day from 2026-11-24 12:00"):
         await all_missed(transport)
 
 

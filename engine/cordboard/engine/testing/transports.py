@@ -287,6 +287,15 @@ class TransportConformance:
         assert isinstance(result, Accepted)
         assert carrier.taken == {result.provider_id: "Hello"}
 
+    @pytest.mark.parametrize("body", ["👨‍👩‍👧‍👦 🇺🇸", "e\u0301\u200d\ufe0f", "a\r\nb\tc\u00a0&=+%", "x" * 1600])
+    async def test_every_character_goes_out_as_it_is(
+        self, transport: Transport, carrier: CarrierStandIn, body: str
+    ) -> None:
+        async with transport:
+            await transport.send(outbound(body))
+
+        assert list(carrier.taken.values()) == [body]
+
     async def test_only_refused_credentials_take_the_channel_down(
         self, transport: Transport, carrier: CarrierStandIn
     ) -> None:

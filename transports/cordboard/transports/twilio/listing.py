@@ -27,6 +27,7 @@ from cordboard.engine.carrier import (
     TextReceived,
     Throttled,
 )
+from cordboard.engine.config import HOUR
 from cordboard.engine.errors import ReconciliationFailed
 from cordboard.engine.vocabulary import FailureKind, Milliseconds, Timestamp
 from cordboard.transports.twilio.client import UNINTELLIGIBLE, NotTaken
@@ -38,7 +39,10 @@ log = structlog.get_logger(__name__)
 _PAGE: Final = 1000
 """Messages that one request asks for: the most that Twilio gives."""
 
-_MOST_MISSED: Final = 100_000
+_AT_ONCE: Final[Milliseconds] = 24 * HOUR
+"""What is put in order at once: after a longer downtime, Twilio is asked day by day."""
+
+_MOST_AT_ONCE: Final = 100_000
 """Messages: a day of more than one in a second, and some 100 MB while they are put in order."""
 
 _MOST_OF_A_PAIR: Final = 5_000
@@ -90,7 +94,7 @@ class _Listed(Struct, frozen=True, kw_only=True):
 
 
 async def missed(
-    clients: Mapping[str, Client], since: Timestamp, *, channel: str, api_url: str
+    clients: Mapping[str, Client], since: Timestamp, now: Timestamp, *, channel: str, api_url: str
 ) -> AsyncIterator[TextReceived | DeliveryReported]:
     """Yield what happened since a moment, oldest first, whichever account it is of.
 
@@ -99,21 +103,35 @@ async def missed(
     Args:
         clients: The SDK's clients by account.
         since: The moment.
+        now: The time.
         channel: The channel's name.
         api_url: Where the REST API is.
 
     Raises:
         ReconciliationFailed: Twilio does not answer, or not understandably; what was yielded is true.
     """
-    after = datetime.fromtimestamp(since // 1000, UTC)
+    while since + _AT_ONCE < now:
+        async for each in _between(clients, since, since + _AT_ONCE, channel, api_url):
+            yield each
+
+        since += _AT_ONCE
+
+    async for each in _between(clients, since, None, channel, api_url):
+        yield each
+
+
+async def _between(
+    clients: Mapping[str, Client], since: Timestamp, until: Timestamp | None, channel: str, api_url: str
+) -> AsyncIterator[TextReceived | DeliveryReported]:
+    dates = {"date_sent_after": _date(since)} | ({} if until is None else {"date_sent_before": _date(until)})
     found: list[tuple[_Listed, Client]] = []
     for client in clients.values():
-        async for page in _pages(client, channel, date_sent_after=after):
+        async for page in _pages(client, channel, **dates):
             found += [(each, client) for each in page]
-            if len(found) > _MOST_MISSED:
+            if len(found) > _MOST_AT_ONCE:
                 raise ReconciliationFailed(
-                    f"channel {channel!r}: Twilio has more than {_MOST_MISSED:,} messages since "
-                    f"{after:%Y-%m-%d %H:%M} UTC, too many to be put in order; what was missed is in its console alone"
+                    f"channel {channel!r}: Twilio has more than {_MOST_AT_ONCE:,} messages of one day from "
+                    f"{_date(since):%Y-%m-%d %H:%M} UTC on, too many to be put in order"
                 )
 
     found.reverse()  # the list has the latest first
@@ -233,6 +251,10 @@ def _asking(channel: str) -> Iterator[None]:
         raise ReconciliationFailed(f"channel {channel!r}: {reason} when it was asked for messages") from error
     except UNINTELLIGIBLE as error:
         raise ReconciliationFailed(f"channel {channel!r}: Twilio's list of messages cannot be understood") from error
+
+
+def _date(at: Timestamp) -> datetime:
+    return datetime.fromtimestamp(at // 1000, UTC)
 
 
 def _read(message: Any) -> _Listed:

@@ -174,7 +174,8 @@ class TwilioTransport:
         self._client("ask")
         from cordboard.transports.twilio.listing import missed
 
-        async for each in missed(self._clients, since, channel=self.name, api_url=self._settings.api_url):
+        api_url = self._settings.api_url
+        async for each in missed(self._clients, since, self._clock.now(), channel=self.name, api_url=api_url):
             yield each
 
     async def look_up(self, message: OutboundMessage, *, known: frozenset[str]) -> Accepted | Throttled | Ambiguous:
