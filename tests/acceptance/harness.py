@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,7 @@ class Sent:
     recipient: str
     body: str
     status_callback: str
+    at: str
 
 
 @dataclass
@@ -117,23 +119,38 @@ class Carrier:
             recipient=str(form["To"]),
             body=str(form["Body"]),
             status_callback=str(form.get("StatusCallback", "")),
+            at=formatdate(),
         )
         self.sent.append(text)
         await asyncio.sleep(self.delay)
-        answer = {
-            "sid": text.sid,
-            "account_sid": ACCOUNT,
-            "status": "queued",
-            "from": text.sender,
-            "to": text.recipient,
-            "body": text.body,
-            "num_segments": "1",
-            "num_media": "0",
-            "direction": "outbound-api",
-            "error_code": None,
-            "error_message": None,
-        }
-        return web.json_response(answer, status=201)
+        return web.json_response(_described(text), status=201)
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Answer `GET …/Messages.json`."""
+        wanted = {name: request.query[name] for name in ("From", "To") if name in request.query}
+        found = [
+            _described(text)
+            for text in reversed(self.sent)
+            if wanted.items() <= {"From": text.sender, "To": text.recipient}.items()
+        ]
+        return web.json_response({"messages": found, "next_page_uri": None})
+
+
+def _described(text: Sent) -> dict[str, Any]:
+    return {
+        "sid": text.sid,
+        "account_sid": ACCOUNT,
+        "status": "queued",
+        "from": text.sender,
+        "to": text.recipient,
+        "body": text.body,
+        "date_created": text.at,
+        "num_segments": "1",
+        "num_media": "0",
+        "direction": "outbound-api",
+        "error_code": None,
+        "error_message": None,
+    }
 
 
 @asynccontextmanager
@@ -142,6 +159,7 @@ async def running_carrier() -> AsyncIterator[Carrier]:
     carrier = Carrier("")
     application = web.Application()
     application.router.add_post("/2010-04-01/Accounts/{account}/Messages.json", carrier.take)
+    application.router.add_get("/2010-04-01/Accounts/{account}/Messages.json", carrier.list)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
