@@ -48,7 +48,7 @@ class AskableTransport(RecordingTransport):
     """
 
     def __init__(self) -> None:
-        super().__init__(capabilities=Capabilities(max_characters=1600, listed_after=1))
+        super().__init__(capabilities=Capabilities(max_characters=1600, listed_after=0))
         self.found: deque[Accepted | Throttled | Ambiguous] = deque()
         self.asked: list[frozenset[str]] = []
         self.listed: list[TextReceived | DeliveryReported | ReconciliationFailed] = []
@@ -177,29 +177,66 @@ async def test_a_doubt_is_resolved_after_a_restart(store: MemoryStore, clock: Ma
         assert carrier.sent == []
 
 
-async def test_a_report_ends_a_doubt_before_the_carrier_is_asked(engine: Engine, carrier: AskableTransport) -> None:
+async def test_that_the_carrier_has_it_not_is_believed_only_when_its_list_is_complete(
+    engine: Engine, carrier: AskableTransport, clock: ManualClock
+) -> None:
+    carrier.capabilities = Capabilities(max_characters=1600, listed_after=50)
+    carrier.answers.append(HUNG)
+    carrier.found += [NOT_TAKEN, Accepted(provider_id="FOUND")]
+    which = await reply(engine)
+    await when(engine, "SendDoubted")
+    doubted = await message(engine, which)
+    await when(engine, "MessageSent")
+
+    assert (doubted.status, doubted.doubted) == (MessageStatus.SENDING, True)
+    assert not (await message(engine, which)).doubted
+    assert len(carrier.sent) == 1
+
+
+async def test_a_carrier_that_answers_no_such_question_leaves_it_to_the_policy_at_once(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    class Mute(AskableTransport):
+        async def look_up(self, message: OutboundMessage, *, known: frozenset[str]) -> None:  # type: ignore[override]
+            self.asked.append(known)
+
+    carrier = Mute()
+    carrier.capabilities = Capabilities(max_characters=1600, listed_after=3_600_000)
+    carrier.answers.append(HUNG)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        which = await reply(engine)
+        await when(engine, "SendUncertain")
+
+        assert (await message(engine, which)).uncertain
+        assert len(carrier.asked) == 1
+
+
+async def test_a_report_ends_a_doubt_before_the_carrier_is_asked_again(
+    engine: Engine, carrier: AskableTransport
+) -> None:
     carrier.capabilities = Capabilities(max_characters=1600, listed_after=3_600_000)
     carrier.answers.append(HUNG)
     which = await reply(engine, "one")
     await engine.submit(Reply(conversation=1, by="ana", body="two"))
-    await carrier.has_sent(1)
+    await when(engine, "SendDoubted")
+    await anyio.wait_all_tasks_blocked()
     delivered = MessageStatus.DELIVERED
     await engine.submit(DeliveryReported(channel="main", provider_id="SM9", status=delivered, message=which))
     with anyio.fail_after(5):
         await carrier.has_sent(2)
 
-    assert carrier.asked == []
+    assert len(carrier.asked) == 1, "at once; the next question would come after an hour"
     assert (await message(engine, which)).status is delivered
 
 
-async def test_a_doubt_that_nobody_can_end_is_told_when_its_time_is_over(
-    engine: Engine, carrier: AskableTransport, clock: ManualClock
+async def test_a_doubt_that_nobody_can_end_is_left_after_some_questions(
+    engine: Engine, carrier: AskableTransport
 ) -> None:
     carrier.answers.append(HUNG)
     which = await reply(engine)
-    await carrier.has_sent(1)
-    clock.move(61 * MINUTE)
     await when(engine, "SendUncertain")
+
+    assert len(carrier.asked) == 5
 
     assert (await message(engine, which)).uncertain
 

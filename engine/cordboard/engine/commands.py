@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from cordboard.engine.carrier import CarrierEvent, Media, SendResult
+from cordboard.engine.carrier import CarrierEvent, Failure, Media, SendResult
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.vocabulary import SYSTEM, Presence, Timestamp
 
@@ -108,6 +108,18 @@ class RecordSend(Struct, frozen=True, kw_only=True, tag_field="type", tag="recor
     repeatable: bool = False
 
 
+class RecordDoubt(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_doubt"):
+    """Note that a message may or may not have been sent, and that its carrier is being asked.
+
+    Attributes:
+        message: Which message.
+        failure: Why nobody knows.
+    """
+
+    message: int
+    failure: Failure
+
+
 class RecordMedia(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_media"):
     """Note what became of fetching a customer's attachment.
 
@@ -149,6 +161,7 @@ Command: TypeAlias = (
     | SetPresence
     | StartSending
     | RecordSend
+    | RecordDoubt
     | RecordMedia
     | RecordReconciled
 )

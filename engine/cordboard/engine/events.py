@@ -332,6 +332,12 @@ class SendFailed(MessageEvent, frozen=True, kw_only=True):
     failure: Failure
 
 
+class SendDoubted(MessageEvent, frozen=True, kw_only=True):
+    """The message may or may not have been sent; its carrier is being asked."""
+
+    failure: Failure
+
+
 class SendCanceled(MessageEvent, frozen=True, kw_only=True):
     """The message was taken back before it was sent."""
 
@@ -420,6 +426,7 @@ Event: TypeAlias = (
     | MessageSent
     | SendDeferred
     | SendFailed
+    | SendDoubted
     | SendCanceled
     | SendUncertain
     | DeliveryUpdated

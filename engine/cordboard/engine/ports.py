@@ -108,12 +108,15 @@ class Reconciles(Protocol):
 class LooksUpSends(Protocol):
     """The optional ability to find out whether a text that may have been sent was."""
 
-    async def look_up(self, message: OutboundMessage, *, known: frozenset[str]) -> Accepted | Throttled | Ambiguous:
+    async def look_up(
+        self, message: OutboundMessage, *, known: frozenset[str]
+    ) -> Accepted | Throttled | Ambiguous | None:
         """Ask the carrier for a text whose attempt ended without an answer. Never raises for what a carrier does.
 
-        Asked once `capabilities.listed_after` has passed since the attempt. `known` are the carrier's ids of other
-        texts to this customer, so that the same words sent twice are not taken for one. `Accepted` when the carrier has
-        it, `Throttled` when it certainly never took it, `Ambiguous` when that cannot be told (now).
+        `known` are the carrier's ids of other texts to this customer, so that the same words sent twice are not taken
+        for one. `Accepted` when the carrier has it; `Throttled` when it has not, which is believed once
+        `capabilities.listed_after` has passed since the attempt; `Ambiguous` when that cannot be told now; None when
+        this carrier does not answer such questions at all.
         """
         ...
 

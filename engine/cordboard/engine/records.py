@@ -152,6 +152,7 @@ class Message(Struct, frozen=True, kw_only=True):
         not_before: A deferred message waits until then.
         maybe_sent: Some attempt may have come through.
         uncertain: It may have been sent, nobody knows, and it is not tried again.
+        doubted: It may have been sent, and the carrier is being asked.
         attempt_key: Names it to the carrier in every attempt; given with the first.
         first_tried_at: When sending first began.
         tried_at: When sending last began.
@@ -182,6 +183,7 @@ class Message(Struct, frozen=True, kw_only=True):
     not_before: Timestamp | None = None
     maybe_sent: bool = False
     uncertain: bool = False
+    doubted: bool = False
     attempt_key: str = ""
     first_tried_at: Timestamp | None = None
     tried_at: Timestamp | None = None

@@ -169,7 +169,7 @@ def _message_fields(it: Message, board: Board, now: Timestamp) -> dict[str, Any]
         "body": it.body,
         "media": tuple(MediaView(url=each.url, content_type=each.content_type) for each in it.media),
         "status": it.status,
-        "uncertain": it.uncertain,
+        "uncertain": it.uncertain or it.doubted,
         "delivery_unknown": it.delivery_unknown(now, board.report_timeout(it.channel)),
         "disputed": it.disputed,
         "incomplete": it.incomplete,

@@ -241,6 +241,10 @@ def delivery_of(
         return None
 
     why = message.failure.text if message.failure else ""
+    if message.doubted:
+        why = f"{why.removeprefix(_IN_DOUBT)} The carrier is being asked."
+        return Delivery(word="may not have been sent", tone="unsure", why=why)
+
     if message.uncertain and message.status is MessageStatus.SENDING:
         return Delivery(
             word="may not have been sent",

@@ -53,6 +53,7 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.SetPresence: reps.set_presence,
     commands.StartSending: delivery.start_sending,
     commands.RecordSend: delivery.record_send,
+    commands.RecordDoubt: delivery.record_doubt,
     commands.RecordMedia: attachments.record_media,
     commands.RecordReconciled: channels.record_reconciled,
 }

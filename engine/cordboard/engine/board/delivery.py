@@ -9,7 +9,7 @@ from cordboard.engine.board.consent import OPTED_OUT, heed_carrier, is_opted_out
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.ranks import FINAL, RANK, further
 from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
-from cordboard.engine.commands import RecordSend, StartSending
+from cordboard.engine.commands import RecordDoubt, RecordSend, StartSending
 from cordboard.engine.config import HOUR, MINUTE, SECOND
 from cordboard.engine.errors import InvalidMessage, NotFound
 from cordboard.engine.events import (
@@ -21,6 +21,7 @@ from cordboard.engine.events import (
     ReportUnmatched,
     SendCanceled,
     SendDeferred,
+    SendDoubted,
     SendFailed,
     SendStarted,
     SendUncertain,
@@ -83,6 +84,18 @@ def record_send(decision: Decision, command: RecordSend) -> None:
         _ambiguous(decision, message, result, repeatable=command.repeatable)
 
     _let_go_of_reports(decision, message.channel)
+
+
+def record_doubt(decision: Decision, command: RecordDoubt) -> None:
+    """Note that a text may have been sent, while its carrier is being asked; once."""
+    message = _outbound(decision, command.message)
+    if message.status is MessageStatus.SENDING and not (message.doubted or message.uncertain):
+        decision.emit(
+            SendDoubted,
+            message=message.id,
+            conversation=message.conversation,
+            failure=_as_uncertain(command.failure),
+        )
 
 
 def report_delivery(decision: Decision, report: DeliveryReported) -> None:
@@ -180,10 +193,14 @@ def _fail(decision: Decision, message: Message, failure: Failure, *, maybe_sent:
         decision.emit(SendFailed, message=message.id, conversation=message.conversation, failure=failure)
         return
 
-    if "may not have been sent" not in failure.text:
-        failure = replace(failure, text=f"It may not have been sent: {failure.text}")
+    decision.emit(SendUncertain, message=message.id, conversation=message.conversation, failure=_as_uncertain(failure))
 
-    decision.emit(SendUncertain, message=message.id, conversation=message.conversation, failure=failure)
+
+def _as_uncertain(failure: Failure) -> Failure:
+    if "may not have been sent" in failure.text:
+        return failure
+
+    return replace(failure, text=f"It may not have been sent: {failure.text}")
 
 
 def _apply_report(decision: Decision, message: Message, report: DeliveryReported) -> None:

@@ -50,6 +50,7 @@ from cordboard.engine.events import (
     ReportUnmatched,
     SendCanceled,
     SendDeferred,
+    SendDoubted,
     SendFailed,
     SendStarted,
     SendUncertain,
@@ -348,6 +349,7 @@ def _sent(state: BoardState, event: MessageSent) -> None:
             failure=None if message.status is MessageStatus.SENDING else message.failure,
             sent_at=message.sent_at or event.at,
             uncertain=False,
+            doubted=False,
         )
     )
 
@@ -358,13 +360,18 @@ def _deferred(state: BoardState, event: SendDeferred) -> None:
         event.message,
         status=MessageStatus.QUEUED,
         not_before=event.until,
+        doubted=False,
         failure=event.failure,
         maybe_sent=event.maybe_sent or _message(state, event.message).maybe_sent,
     )
 
 
 def _failed(state: BoardState, event: SendFailed) -> None:
-    _put_sending(state, event.message, status=MessageStatus.FAILED, failure=event.failure)
+    _put_sending(state, event.message, status=MessageStatus.FAILED, doubted=False, failure=event.failure)
+
+
+def _doubted(state: BoardState, event: SendDoubted) -> None:
+    _put_sending(state, event.message, doubted=True, failure=event.failure)
 
 
 def _canceled(state: BoardState, event: SendCanceled) -> None:
@@ -373,7 +380,13 @@ def _canceled(state: BoardState, event: SendCanceled) -> None:
 
 def _uncertain(state: BoardState, event: SendUncertain) -> None:
     _put_sending(
-        state, event.message, status=MessageStatus.SENDING, uncertain=True, maybe_sent=True, failure=event.failure
+        state,
+        event.message,
+        status=MessageStatus.SENDING,
+        uncertain=True,
+        doubted=False,
+        maybe_sent=True,
+        failure=event.failure,
     )
 
 
@@ -388,6 +401,7 @@ def _delivery_updated(state: BoardState, event: DeliveryUpdated) -> None:
             segments=event.segments or message.segments,
             sent_at=message.sent_at or event.at,
             uncertain=False,
+            doubted=False,
             unreported=False,
         )
     )
@@ -403,6 +417,7 @@ def _delivery_unknown(state: BoardState, event: DeliveryUnknown) -> None:
             failure=event.failure,
             sent_at=message.sent_at or event.at,
             uncertain=False,
+            doubted=False,
             unreported=True,
         )
     )
@@ -469,6 +484,7 @@ _EVOLVE: dict[type[Any], Callable[[BoardState, Any], None]] = {
     MessageSent: _sent,
     SendDeferred: _deferred,
     SendFailed: _failed,
+    SendDoubted: _doubted,
     SendCanceled: _canceled,
     SendUncertain: _uncertain,
     DeliveryUpdated: _delivery_updated,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import anyio
@@ -10,7 +10,8 @@ import structlog
 
 from cordboard.engine.board.board import Board
 from cordboard.engine.board.delivery import last_moment
-from cordboard.engine.carrier import Ambiguous, Failure, OutboundMessage, SendResult
+from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, SendResult, Throttled
+from cordboard.engine.commands import RecordDoubt
 from cordboard.engine.errors import StoreUnavailable
 from cordboard.engine.ports import Clock, ConversationQuery, History, LooksUpSends, Transport
 from cordboard.engine.records import Message
@@ -19,8 +20,9 @@ from cordboard.engine.vocabulary import MessageStatus
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_WAIT: Final = 120.0
-"""Seconds between two questions, at the most."""
+_QUESTIONS: Final = 4
+"""How often the carrier is asked, after the first time: when its list is complete, and after twice as long each time.
+With half a minute for the list that makes four minutes, in which the customer's next text waits."""
 
 _CONVERSATIONS: Final = 2
 """The latest conversations with a customer whose texts could be mistaken for the one in doubt: older ones went out long
@@ -42,6 +44,7 @@ class Doubts:
         history: What else was sent to a customer.
         transports: The channels' transports.
         clock: The time.
+        note: Has the board take note, however long that takes.
     """
 
     def __init__(
@@ -51,34 +54,39 @@ class Doubts:
         history: History,
         transports: Mapping[str, Transport],
         clock: Clock,
+        note: Callable[[RecordDoubt], Awaitable[None]],
     ) -> None:
         self._board = board
         self._history = history
         self._transports = transports
         self._clock = clock
+        self._note = note
 
     async def resolve(self, message: Message, outbound: OutboundMessage, doubt: Ambiguous) -> SendResult | None:
-        """Return what became of a text.
+        """Return what became of a text: `doubt` where that cannot be found out, None where a report told it meanwhile.
 
-        `doubt` where that cannot be found out; None where a report has told it meanwhile.
+        The carrier is asked at once, since it may have the text; that it has not is believed only when its list is
+        certain to be complete.
         """
         transport = self._transports.get(message.channel)
         if not isinstance(transport, LooksUpSends) or transport.capabilities.idempotent_send:
             return doubt
 
+        await self._note(RecordDoubt(message=message.id, failure=doubt.failure))
         tried_at = message.tried_at or message.at
-        wait = max(0.0, (tried_at + transport.capabilities.listed_after - self._clock.now()) / 1000)
-        longer = transport.capabilities.listed_after / 1000
-        while self._clock.now() < last_moment(message):
-            if not await self._still_in_doubt_after(wait, message):
+        listed_after = transport.capabilities.listed_after
+        for wait in (0, *(listed_after * 2**turn for turn in range(_QUESTIONS))):
+            until = min(tried_at + wait, last_moment(message))
+            if not await self._still_in_doubt_after((until - self._clock.now()) / 1000, message):
                 return None
 
             result = await self._ask(message, outbound)
-            if not isinstance(result, Ambiguous):
-                return result
+            if result is None:
+                return doubt
 
-            longer = min(2 * longer, _LONGEST_WAIT)
-            wait = longer
+            complete = self._clock.now() >= tried_at + listed_after
+            if isinstance(result, Accepted) or (isinstance(result, Throttled) and complete):
+                return result
 
         return doubt
 
@@ -93,7 +101,7 @@ class Doubts:
         now = self._board().messages.get(message.id)
         return now is not None and now.status is MessageStatus.SENDING
 
-    async def _ask(self, message: Message, outbound: OutboundMessage) -> SendResult:
+    async def _ask(self, message: Message, outbound: OutboundMessage) -> Accepted | Throttled | Ambiguous | None:
         transport = self._transports.get(message.channel)
         unknown = Ambiguous(failure=message.failure or _NOT_ASKED)
         if not isinstance(transport, LooksUpSends):

@@ -20,7 +20,7 @@ from anyio.abc import TaskGroup
 from cordboard.engine.board.board import Board
 from cordboard.engine.board.delivery import last_moment
 from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Pace, Rejected, SendResult
-from cordboard.engine.commands import Command, RecordSend, StartSending
+from cordboard.engine.commands import Command, RecordDoubt, RecordSend, StartSending
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import Event, ReplyQueued
 from cordboard.engine.ports import Clock, History, Transport
@@ -76,7 +76,7 @@ class Outbox:
         self._transports = transports
         self._clock = clock
         self._sends = sends
-        self._doubts = Doubts(board=board, history=history, transports=transports, clock=clock)
+        self._doubts = Doubts(board=board, history=history, transports=transports, clock=clock, note=self._note)
         self._turns: dict[str, Turns] = {}
         self._lanes: dict[int | None, deque[int]] = {}
         self._tasks: TaskGroup | None = None
@@ -209,7 +209,7 @@ class Outbox:
                 if isinstance(result, Ambiguous):
                     doubt = (started, transport, result)
                 else:
-                    await self._note(started, transport, result)
+                    await self._note_answer(started, transport, result)
 
         return doubt
 
@@ -218,7 +218,7 @@ class Outbox:
         result = await self._doubts.resolve(message, self._outbound(message), doubt)
         if result is not None:
             with anyio.CancelScope(shield=True):
-                await self._note(message, transport, result)
+                await self._note_answer(message, transport, result)
 
     async def _send(self, message: Message, transport: Transport) -> SendResult:
         try:
@@ -249,15 +249,18 @@ class Outbox:
 
         return number.pace or transport.capabilities.pace.get(number.kind)
 
-    async def _note(self, message: Message, transport: Transport, result: SendResult) -> None:
-        """Have the board note an answer, however long its store is away; a stop leaves it ambiguous."""
+    async def _note_answer(self, message: Message, transport: Transport, result: SendResult) -> None:
         repeatable = transport.capabilities.idempotent_send
+        await self._note(RecordSend(message=message.id, result=result, repeatable=repeatable))
+
+    async def _note(self, command: RecordSend | RecordDoubt) -> None:
+        """Have the board take note, however long its store is away; after a stop the text is found in doubt again."""
         while True:
             try:
-                await self._submit(RecordSend(message=message.id, result=result, repeatable=repeatable))
+                await self._submit(command)
             except CordboardError as refused:
                 if self._stopping.is_set() or not refused.retryable:
-                    log.warning("answer_not_noted", channel=message.channel, message=message.id, error=str(refused))
+                    log.warning("answer_not_noted", message=command.message, error=str(refused))
                     return
 
                 await anyio.sleep(_TRY_AGAIN_EVERY)

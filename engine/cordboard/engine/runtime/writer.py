@@ -16,7 +16,16 @@ import structlog
 from cordboard.engine.board.board import Board
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import DeliveryReported, TextReceived
-from cordboard.engine.commands import Command, ConversationCommand, RecordMedia, RecordSend, Reply, StartSending, Tick
+from cordboard.engine.commands import (
+    Command,
+    ConversationCommand,
+    RecordDoubt,
+    RecordMedia,
+    RecordSend,
+    Reply,
+    StartSending,
+    Tick,
+)
 from cordboard.engine.config import HOUR, SECOND
 from cordboard.engine.errors import BoardBroken, CommitFailed, CordboardError, KeyReused, StoreUnavailable
 from cordboard.engine.events import Event, ReplyQueued
@@ -289,7 +298,7 @@ def _what_to_recall(board: Board, letters: list[Letter]) -> Prefetch:
                 messages[command.message] = None
         elif isinstance(command, ConversationCommand):
             conversations[command.conversation] = None
-        elif isinstance(command, StartSending | RecordSend | RecordMedia):
+        elif isinstance(command, StartSending | RecordSend | RecordDoubt | RecordMedia):
             messages[command.message] = None
 
         if letter.once is not None:
@@ -311,7 +320,7 @@ def _outcome(board: Board, command: Command, events: tuple[Event, ...]) -> Outco
     if isinstance(command, TextReceived):
         message = board.text_of(command.channel, command.provider_id)
         conversation = message.conversation if message else None
-    elif isinstance(command, StartSending | RecordSend | RecordMedia):
+    elif isinstance(command, StartSending | RecordSend | RecordDoubt | RecordMedia):
         message = board.message(command.message)
     elif isinstance(command, ConversationCommand):
         conversation = command.conversation

@@ -157,8 +157,8 @@ async def _between(
 
 async def look_up(
     client: Client, message: OutboundMessage, *, known: frozenset[str], channel: str, service: str
-) -> Accepted | Throttled | Ambiguous:
-    """Say whether Twilio has a text.
+) -> Accepted | Throttled | Ambiguous | None:
+    """Say whether Twilio has a text; None where whoever is asked has no such list.
 
     The list is not asked for a date: a text that still waits at Twilio has none on which it was sent.
 
@@ -182,7 +182,7 @@ async def look_up(
             candidates += [each for each in page if _may_be(each, message, known)]
     except ReconciliationFailed as error:
         log.debug("carrier_not_asked", channel=channel, message=message.message, reason=str(error))
-        return Ambiguous(failure=_NOT_TOLD)
+        return Ambiguous(failure=_NOT_TOLD) if _may_pass(error.__cause__) else None
 
     candidates.reverse()  # of two that read alike, the older one was sent first
     for each in candidates:
@@ -193,6 +193,14 @@ async def look_up(
         return Ambiguous(failure=_REDACTED)
 
     return Ambiguous(failure=_TOO_MANY) if seen > _MOST_OF_A_PAIR else Throttled(failure=_NOT_TAKEN)
+
+
+def _may_pass(cause: BaseException | None) -> bool:
+    """Whether asking again may help: not where the list is refused, is not there, or is no list."""
+    if isinstance(cause, NotTaken):
+        return cause.status in (408, 429, 500, 502, 503, 504)
+
+    return not isinstance(cause, UNINTELLIGIBLE)
 
 
 async def _pages(client: Client, channel: str, **filters: Any) -> AsyncIterator[list[_Listed]]:

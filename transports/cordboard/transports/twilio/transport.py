@@ -178,7 +178,9 @@ class TwilioTransport:
         async for each in missed(self._clients, since, self._clock.now(), channel=self.name, api_url=api_url):
             yield each
 
-    async def look_up(self, message: OutboundMessage, *, known: frozenset[str]) -> Accepted | Throttled | Ambiguous:
+    async def look_up(
+        self, message: OutboundMessage, *, known: frozenset[str]
+    ) -> Accepted | Throttled | Ambiguous | None:
         """Find out in Twilio's list whether a text was taken.
 
         Raises:
