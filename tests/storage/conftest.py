@@ -17,7 +17,9 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from cordboard.storage.sqlite import SqliteStore
 
 # So that a failure shows what was compared.
-pytest.register_assert_rewrite("cordboard.engine.testing.histories", "cordboard.engine.testing.stores")
+pytest.register_assert_rewrite(
+    "cordboard.engine.testing.histories", "cordboard.engine.testing.media_stores", "cordboard.engine.testing.stores"
+)
 
 PATIENCE = 20
 """Seconds to wait for another process: it has to start a Python."""

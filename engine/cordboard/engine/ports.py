@@ -1,4 +1,4 @@
-"""What the engine asks of the world: a clock, a store, transports. Each Protocol is a specification.
+"""What the engine asks of the world: a clock, stores, transports. Each Protocol is a specification.
 
 The suites in `cordboard.engine.testing` test an implementation against these words.
 """
@@ -280,6 +280,10 @@ class History(Protocol):
         """List a conversation's messages with ids above `after`, oldest first; the cursor is the next `after`."""
         ...
 
+    async def message(self, board: str, message: int) -> Message | None:
+        """Return one message, or None."""
+        ...
+
     async def awaiting_report(self, board: str, channel: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
         """List a channel's texts of which the carrier has not said yet what became of them, as `messages` does."""
         ...
@@ -345,5 +349,33 @@ class Store(History, Protocol):
 
         Raises:
             StoreUnavailable: It could not.
+        """
+        ...
+
+
+class MediaStore(Protocol):
+    """Keeps attachments: bytes and their MIME type, each under a key that it gives.
+
+    What is kept never changes. Nothing is deleted: what no message names any more stays until whoever runs this
+    Cordboard removes it.
+    """
+
+    async def put(self, data: bytes, content_type: str) -> str:
+        """Keep an attachment and return its key: when it returns, all of it is on disk, and so is its name.
+
+        The key has at least 128 bits of chance: who was not told it cannot find it. It is made of lower-case letters
+        and digits, so that it can stand in an address. The same bytes kept twice have two keys.
+
+        Raises:
+            ValueError: `content_type` is no MIME type, or one with parameters.
+            StoreUnavailable: Nothing was kept.
+        """
+        ...
+
+    async def get(self, key: str) -> MediaContent | None:
+        """Return what is kept under a key; None for anything else, whoever made it up.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
         """
         ...

@@ -209,6 +209,10 @@ class MemoryStore:
         """List a conversation's messages with ids above `after`, oldest first; the cursor is the next `after`."""
         return await self._page_of_messages(board, conversation, after, limit)
 
+    async def message(self, board: str, message: int) -> Message | None:
+        """Return one message, or None."""
+        return (await self._kept(board)).messages.get(message)
+
     async def awaiting_report(self, board: str, channel: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
         """List a channel's texts of which the carrier has not said yet what became of them, as `messages` does."""
         kept = await self._kept(board)

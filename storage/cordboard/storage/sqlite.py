@@ -170,6 +170,12 @@ class SqliteStore:
         found = await self._past(lambda past: select(past, MESSAGE, statement("messages"), parameters))
         return page(found, limit)
 
+    async def message(self, board: str, message: int) -> Message | None:
+        """Return one message, or None."""
+        parameters = {"board": board, "message": within(message)}
+        found = await self._past(lambda past: select(past, MESSAGE, statement("message"), parameters))
+        return found[0] if found else None
+
     async def awaiting_report(self, board: str, channel: str, *, after: int = 0, limit: int = 100) -> Page[Message]:
         """List a channel's texts of which the carrier has not said yet what became of them, as `messages` does."""
         parameters = {"board": board, "channel": channel, "after": within(after), "limit": limit + 1}

@@ -1,9 +1,12 @@
-"""Customers' attachments: what became of fetching them."""
+"""Attachments: what became of fetching customers', and whether ours can be sent."""
 
 from __future__ import annotations
 
+from cordboard.engine.attachment_kinds import MOST_IN_A_TEXT, problem_of_sending
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.carrier import Media
 from cordboard.engine.commands import RecordMedia
+from cordboard.engine.config import Channel
 from cordboard.engine.errors import InvalidMessage, NotFound
 from cordboard.engine.events import MediaRecorded
 
@@ -25,3 +28,22 @@ def record_media(decision: Decision, command: RecordMedia) -> None:
             index=command.index,
             media=command.media,
         )
+
+
+def require_sendable(channel: Channel, media: tuple[Media, ...]) -> None:
+    """Return if a text on a channel may carry these attachments.
+
+    Raises:
+        InvalidMessage: It may not.
+    """
+    if media and not channel.mms:
+        raise InvalidMessage(f"channel {channel.name!r} carries no attachments; send the text without")
+
+    if len(media) > MOST_IN_A_TEXT:
+        raise InvalidMessage(
+            f"a text carries at most {MOST_IN_A_TEXT} attachments, not {len(media)}; send the rest later"
+        )
+
+    for each in media:
+        if problem := problem_of_sending(each.content_type, each.size):
+            raise InvalidMessage(problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from cordboard.engine.board.attachments import require_sendable
 from cordboard.engine.board.consent import is_opted_out
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.handling import require_room, take
@@ -70,6 +71,8 @@ def _check_text(decision: Decision, conversation: Conversation, command: Reply) 
     channel = decision.state.channels[conversation.channel]
     if len(command.body) > channel.max_characters:
         raise MessageTooLong(length=len(command.body), limit=channel.max_characters, channel=channel.name)
+
+    require_sendable(channel, command.media)
 
 
 def _take_over(decision: Decision, conversation: Conversation, by: str) -> None:

@@ -25,8 +25,9 @@ from cordboard.engine.errors import (
     StoreUnavailable,
 )
 from cordboard.engine.events import Event
-from cordboard.engine.ports import Clock, History, Store, Transport
+from cordboard.engine.ports import Clock, History, MediaStore, Store, Transport
 from cordboard.engine.records import Once, Outcome
+from cordboard.engine.runtime.attachments import Attachments
 from cordboard.engine.runtime.feed import Feed
 from cordboard.engine.runtime.limits import Limits
 from cordboard.engine.runtime.mailbox import Mailbox
@@ -47,6 +48,7 @@ class Engine:
         config: The board's configuration, put in force when the block is entered.
         store: Where the board is kept; entered and left with the engine.
         transports: The channels' transports, entered and left with the engine.
+        media: Where customers' attachments are kept; without it, texts say of theirs that they are not.
         clock: The time.
         limits: How much to take on.
     """
@@ -57,6 +59,7 @@ class Engine:
         *,
         store: Store,
         transports: Iterable[Transport] = (),
+        media: MediaStore | None = None,
         clock: Clock | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -100,6 +103,14 @@ class Engine:
             every=limits.reconcile_every,
         )
         self._reconciling = anyio.CancelScope()
+        self._attachments = Attachments(
+            board=lambda: self._writer.board,
+            submit=self._post,
+            transports=self._transports,
+            store=media,
+            clock=clock,
+            limits=limits,
+        )
 
     async def __aenter__(self) -> Self:
         """Open the store, load the board, put the configuration in force and begin.
@@ -130,6 +141,11 @@ class Engine:
     def history(self) -> History:
         """The past: committed, and paged."""
         return self._store
+
+    @property
+    def media(self) -> MediaStore | None:
+        """Where customers' attachments are kept."""
+        return self._attachments.store
 
     @property
     def transports(self) -> Mapping[str, Transport]:
@@ -247,6 +263,7 @@ class Engine:
         await self._post(Configure(config=self._with_limits_of_channels(self._config)))
         self._taking = True
         self._tasks.start_soon(self._outbox.run)
+        self._tasks.start_soon(self._attachments.run)
         self._tasks.start_soon(self._reconcile)
 
     async def _reconcile(self) -> None:
@@ -266,17 +283,21 @@ class Engine:
     def _published(self, events: tuple[Event, ...]) -> None:
         self.feed.publish(events)
         self._outbox.notice(events)
+        self._attachments.notice(events)
 
     def _reloaded(self) -> None:
         """Go on from what the store has: it may have kept a batch of which it said that it had not."""
         self.feed.begin(self._writer.board.counters.seq)
         self._outbox.look()
+        self._attachments.look()
 
     async def _close(self) -> None:
         self._taking = False
         self._reconciling.cancel()
         with anyio.CancelScope(shield=True):
             self._outbox.stop()
+            self._attachments.stop()
+            await self._attachments.finished.wait()
             with anyio.move_on_after(self._limits.closing / 1000):
                 await self._outbox.finished.wait()
 
@@ -311,6 +332,7 @@ class Engine:
     async def _retire(self, keeper: _Keeper) -> None:
         """Close a transport that is no longer listed, once nothing is on its way on it."""
         await self._outbox.idle(keeper.transport.name)
+        await self._attachments.idle(keeper.transport.name)
         keeper.leave.set()
         await keeper.left.wait()
         self._all_keepers.discard(keeper)

@@ -60,6 +60,16 @@ class HistoryConformance:
         for unknown in (3, 0, -1, BEYOND, -BEYOND):
             assert await store.conversation(BOARD, unknown) is None
 
+    async def test_one_message_is_found_or_not(self, store: Store) -> None:
+        unroutable = message(2, conversation=None)
+        await store.commit(changed(conversations=(conversation(1),), messages=(message(1), unroutable)))
+
+        assert await store.message(BOARD, 1) == message(1)
+        assert await store.message(BOARD, 2) == unroutable
+        assert await store.message("another", 1) is None
+        for unknown in (3, 0, -1, BEYOND, -BEYOND):
+            assert await store.message(BOARD, unknown) is None
+
     async def test_conversations_are_listed_page_by_page_newest_first(self, store: Store) -> None:
         await store.commit(changed(conversations=tuple(conversation(each) for each in range(1, 8))))
 

@@ -197,6 +197,9 @@ SELECT record FROM messages
 WHERE board = :board AND conversation = :conversation AND id > :after
 ORDER BY id LIMIT :limit
 
+-- name: message
+SELECT record FROM messages WHERE board = :board AND id = :message
+
 -- name: awaiting_report
 SELECT record FROM messages
 WHERE board = :board AND channel = :channel AND awaits_report AND id > :after
