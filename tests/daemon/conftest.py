@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, Self, TypeAlias
@@ -25,6 +25,9 @@ from cordboard.engine import BoardConfig, Channel, Engine, Number, Queue, Rep, W
 from cordboard.engine.carrier import (
     Accepted,
     Capabilities,
+    Media,
+    MediaContent,
+    MediaUnavailable,
     OutboundMessage,
     SendResult,
     TextReceived,
@@ -33,6 +36,7 @@ from cordboard.engine.carrier import (
 )
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import Distribution, NumberKind, Presence, Role
+from cordboard.storage.media_memory import MediaMemory
 from cordboard.storage.memory import MemoryStore
 
 PUSHED = "+18005550100"
@@ -81,6 +85,7 @@ class PlainCarrier:
         self.name = name
         self.public_url = public_url
         self.capabilities = Capabilities(max_characters=1600, mms=True)
+        self.files: dict[str, MediaContent] = {}
         self.requests: list[WebhookRequest] = []
         self.sent: list[OutboundMessage] = []
         self.results: list[SendResult] = []
@@ -106,6 +111,7 @@ class PlainCarrier:
             sender=text.get("from", CUSTOMER),
             recipient=text.get("to", PUSHED),
             body=text.get("body", "Hello"),
+            media=tuple(Media(url=each) for each in text.get("media", ())),
         )
         return WebhookReply(events=(event,), content_type="text/xml", body=b"<ok/>", headers=(("X-Carrier", "yes"),))
 
@@ -115,6 +121,9 @@ class PlainCarrier:
             return self.results.pop(0)
 
         return Accepted(provider_id=f"SM{message.message}", segments=1)
+
+    async def fetch_media(self, media: Media, *, limit: int) -> MediaContent | MediaUnavailable:
+        return self.files.get(media.url) or MediaUnavailable(reason="It is not there yet.", final=False)
 
 
 @dataclass
@@ -145,10 +154,12 @@ class Daemon:
 
         return self.clients[name]
 
-    async def text(self, body: str = "Hello", *, to: str = PUSHED, customer: str = CUSTOMER) -> None:
+    async def text(
+        self, body: str = "Hello", *, to: str = PUSHED, customer: str = CUSTOMER, media: Sequence[str] = ()
+    ) -> None:
         """Have a customer's text come in through the door."""
         self._ids += 1
-        content = json.dumps({"id": f"IN{self._ids}", "from": customer, "to": to, "body": body})
+        content = json.dumps({"id": f"IN{self._ids}", "from": customer, "to": to, "body": body, "media": list(media)})
         answer = await self.as_("").post("/webhooks/main", content=content, headers={"X-Secret": "right"})
         assert answer.status_code == 200, answer.text
 
@@ -211,8 +222,8 @@ async def daemon_of(config: BoardConfig = CONFIG, **options: float) -> AsyncIter
     """Run a daemon for a configuration, with the plain carrier."""
     store, carrier = MemoryStore(), PlainCarrier()
     tokens = {each.name: Secret(token_of(each.name)) for each in config.reps}
-    async with Engine(config, store=store, transports=[carrier]) as engine:
-        house = House(engine=engine, access=Access(config, tokens))
+    async with Engine(config, store=store, transports=[carrier], media=MediaMemory()) as engine:
+        house = House(engine=engine, access=Access(config, tokens), uploads=MediaMemory())
         async with running(house, store, carrier, **options) as daemon:
             yield daemon
 

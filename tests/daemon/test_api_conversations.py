@@ -164,9 +164,9 @@ async def test_a_reply_may_carry_attachments(daemon: Daemon) -> None:
     answer = await daemon.as_("ana").post("/v1/conversations/1/messages", json={"body": "", "media": media})
 
     assert answer.status_code == 202
-    assert answer.json()["media"] == [
-        {"url": "https://example.com/a.png", "content_type": ""},
-        {"url": "https://example.com/b.jpg", "content_type": "image/jpeg"},
+    assert [(each["url"], each["content_type"], each["pending"]) for each in answer.json()["media"]] == [
+        ("https://example.com/a.png", "", False),
+        ("https://example.com/b.jpg", "image/jpeg", False),
     ]
 
 

@@ -12,7 +12,7 @@ from cordboard.daemon.access import Access
 from cordboard.daemon.config_file import Configuration
 from cordboard.engine import Engine
 from cordboard.engine.clock import SystemClock
-from cordboard.engine.ports import Clock
+from cordboard.engine.ports import Clock, MediaStore
 from cordboard.transports.base import ChannelSettings
 from cordboard.transports.simulator import SimulatorTransport
 
@@ -25,6 +25,7 @@ class House:
         engine: The board and all that moves it.
         access: Who may come in; replaced when a configuration is applied.
         simulators: The simulated carriers, by channel.
+        uploads: Where files are kept that reps attach; without it, only URLs can be attached.
         channels: The settings that the engine's transports were made with; a channel that is not among them counts as
             changed when a configuration is applied.
         clock: Tells what time it is.
@@ -36,6 +37,7 @@ class House:
     engine: Engine
     access: Access
     simulators: Mapping[str, SimulatorTransport] = field(default_factory=dict)
+    uploads: MediaStore | None = None
     channels: tuple[ChannelSettings, ...] = ()
     clock: Clock = field(default_factory=SystemClock)
     demo: bool = False

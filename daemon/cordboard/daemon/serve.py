@@ -23,7 +23,9 @@ from cordboard.daemon.listening import listening, url_of
 from cordboard.daemon.release import release
 from cordboard.daemon.wire import IDLE_SECONDS, GuardedProtocol
 from cordboard.engine import Engine
-from cordboard.engine.ports import Store
+from cordboard.engine.ports import MediaStore, Store
+from cordboard.storage.media_folder import MediaFolder
+from cordboard.storage.media_memory import MediaMemory
 from cordboard.storage.memory import MemoryStore
 from cordboard.storage.sqlite import SqliteStore
 from cordboard.transports.simulator import SimulatorTransport
@@ -92,11 +94,13 @@ async def serve(
         for settings, transport in zip(configuration.channels, configuration.build_transports(), strict=True)
     ]
     store: Store = MemoryStore() if db is None else SqliteStore(db)
-    async with Engine(configuration.board, store=store, transports=transports) as engine:
+    received, uploads = media_stores(db)
+    async with Engine(configuration.board, store=store, transports=transports, media=received) as engine:
         house = House(
             engine=engine,
             access=Access(configuration.board, configuration.tokens),
             simulators={name: each for name, each in engine.transports.items() if isinstance(each, SimulatorTransport)},
+            uploads=uploads,
             channels=configuration.channels,
             demo=demo,
         )
@@ -113,6 +117,21 @@ async def serve(
         await _serve_web(house, listeners, stop or Stop(), announce)
 
     log.info("daemon_stopped", board=configuration.board.name)
+
+
+def media_stores(db: Path | None) -> tuple[MediaStore, MediaStore]:
+    """Return where customers' attachments are kept, and where uploads: in a folder beside the database, `DB-media`.
+
+    They are two, so that no key of a customer's attachment can ever mean anything where carriers fetch uploads.
+
+    Args:
+        db: The database's file; without one, they are gone when the daemon stops.
+    """
+    if db is None:
+        return MediaMemory(), MediaMemory()
+
+    folder = db.with_name(f"{db.name}-media")
+    return MediaFolder(folder / "received"), MediaFolder(folder / "uploads")
 
 
 async def serve_until_signal(configuration: Configuration, *, db: Path, host: str, port: int) -> None:

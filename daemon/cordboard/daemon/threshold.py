@@ -17,9 +17,12 @@ from litestar.types import (
 )
 
 from cordboard.daemon.api import problems
-from cordboard.daemon.body import BodyRefused, ClientGone, read_body
+from cordboard.daemon.body import LARGEST, LARGEST_UPLOAD, UPLOAD_PATIENCE, BodyRefused, ClientGone, read_body
 
 _POLICY: Final = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+
+_UPLOADS: Final = frozenset({"/v1/media", "/desk/media"})
+"""Where files may come in, which are larger than anything else, and slower."""
 
 _HEADERS: Final = (
     (b"content-security-policy", _POLICY.encode()),
@@ -56,7 +59,7 @@ class Threshold:
 
         if _has_body(scope):
             try:
-                body = await read_body(scope, receive, patience=self._patience)
+                body = await self._read_body(scope, receive)
             except ClientGone:
                 return
             except BodyRefused as refusal:
@@ -66,6 +69,15 @@ class Threshold:
             receive = _one_body(body, receive)
 
         await self._app(scope, receive, send)
+
+    async def _read_body(self, scope: HTTPScope, receive: Receive) -> bytes:
+        upload = scope["path"].rstrip("/") in _UPLOADS
+        return await read_body(
+            scope,
+            receive,
+            patience=max(self._patience, UPLOAD_PATIENCE) if upload else self._patience,
+            largest=LARGEST_UPLOAD if upload else LARGEST,
+        )
 
 
 def _without_blanks(query: bytes) -> bytes:

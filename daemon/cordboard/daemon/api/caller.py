@@ -65,9 +65,9 @@ def require_person(connection: ASGIConnection[Any, Any, Any, Any], _handler: Bas
 
 def require_possible_id(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let no id further than a store could look for it."""
-    conversation = connection.path_params.get("conversation_id", 1)
-    if not 0 < conversation <= _LARGEST_ID:
-        raise NotFound("there is no such conversation")
+    for what in ("conversation", "message"):
+        if not 0 < connection.path_params.get(f"{what}_id", 1) <= _LARGEST_ID:
+            raise NotFound(f"there is no such {what}")
 
 
 def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Final
 
 from litestar import get, post
@@ -10,7 +11,10 @@ from msgspec import Struct
 
 from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, address_in, position, seen_conversation, sight_of
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import ConversationView, Listing, MediaView, MessageView, event_view, listing
+from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listing
+from cordboard.daemon.attachments import attached
+from cordboard.daemon.house import House
+from cordboard.engine.attachment_kinds import plain_type
 from cordboard.engine.carrier import Media
 from cordboard.engine.commands import Reply
 from cordboard.engine.errors import InvalidMessage
@@ -22,13 +26,21 @@ Limit = Annotated[int, QueryParameter(ge=1, le=200, description="At most so many
 Cursor = Annotated[str | None, QueryParameter(description="The `next` of the page before.")]
 
 _LONGEST_URL: Final = 2048
+_UPLOAD: Final = re.compile(r"[a-z0-9]{1,200}")
+
+
+class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An attachment elsewhere: where the carrier can fetch it, and its MIME type as far as anybody says."""
+
+    url: str
+    content_type: str = ""
 
 
 class Draft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A text to send. Each attachment is a URL that the carrier can fetch, or an object with one."""
+    """A text to send. An attachment is the id of an upload, a URL that the carrier can fetch, or an object with one."""
 
     body: str
-    media: list[str | MediaView] = []
+    media: list[str | Link] = []
 
 
 @get("/conversations", responses=RESPONSES, summary="List conversations, newest first")
@@ -90,7 +102,7 @@ async def send_message(
         conversation=conversation_id,
         by=person.name,
         body=data.body,
-        media=tuple(_attachment(each) for each in data.media),
+        media=await _attachments(house, conversation_id, data.media),
     )
     outcome = await house.engine.submit(reply, once=once)
     assert outcome.message is not None, "a reply that was taken has a message"  # noqa: S101 - states an invariant
@@ -115,12 +127,18 @@ async def read_routing(
     return listing(facts, events[-1].seq if len(events) == limit else None)
 
 
-def _attachment(given: str | MediaView) -> Media:
-    shown = MediaView(url=given) if isinstance(given, str) else given
-    media = Media(url=shown.url, content_type=shown.content_type)
-    if not media.url.startswith(("https://", "http://")) or len(media.url) > _LONGEST_URL:
+async def _attachments(house: House, conversation: int, given: list[str | Link]) -> tuple[Media, ...]:
+    uploads = [each for each in given if isinstance(each, str) and _UPLOAD.fullmatch(each)]
+    kept = iter(await attached(house, conversation, uploads))
+    return tuple(next(kept) if each in uploads else _link(each) for each in given)
+
+
+def _link(given: str | Link) -> Media:
+    link = Link(url=given) if isinstance(given, str) else given
+    if not link.url.startswith(("https://", "http://")) or len(link.url) > _LONGEST_URL:
         raise InvalidMessage(
-            f"an attachment is an http or https URL of at most {_LONGEST_URL} characters that the carrier can fetch"
+            "an attachment is the id of an upload, or an http or https URL of at most "
+            f"{_LONGEST_URL} characters that the carrier can fetch"
         )
 
-    return media
+    return Media(url=link.url, content_type=plain_type(link.content_type))

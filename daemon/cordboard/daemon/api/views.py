@@ -10,9 +10,17 @@ from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
 from cordboard.engine import Board
-from cordboard.engine.carrier import Failure
+from cordboard.engine.carrier import Failure, Media
 from cordboard.engine.config import Channel, Number, Queue, Rep
-from cordboard.engine.events import ConversationReopened, Event, Move
+from cordboard.engine.events import (
+    ConversationReopened,
+    Event,
+    MediaRecorded,
+    MessageReceived,
+    Move,
+    ReplyQueued,
+    TextUnroutable,
+)
 from cordboard.engine.records import Consent, Conversation, Message
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
@@ -103,10 +111,28 @@ class ConversationView(Struct, frozen=True, kw_only=True):
 
 
 class MediaView(Struct, frozen=True, kw_only=True):
-    """An attachment: where it can be fetched, and its MIME type as far as anybody says."""
+    """An attachment: where it can be fetched, its MIME type, and its bytes (0 where nobody knows).
+
+    A customer's is fetched from its carrier after its text has come. It is `pending` until then, with 404 at its `url`;
+    what cannot be had, or is not kept, has a `problem` in words. Its `url` is relative to this daemon.
+    """
 
     url: str
-    content_type: str = ""
+    content_type: str
+    size: int
+    pending: bool
+    problem: str
+
+    @classmethod
+    def of(cls, media: Media, index: int, *, message: int, inbound: bool) -> Self:
+        """Show an attachment: a customer's where we keep it, one of ours where its carrier fetches it."""
+        return cls(
+            url=f"/v1/messages/{message}/media/{index}" if inbound else media.url,
+            content_type=media.content_type,
+            size=media.size,
+            pending=inbound and media.pending,
+            problem=media.problem,
+        )
 
 
 class MessageView(Struct, frozen=True, kw_only=True):
@@ -160,6 +186,11 @@ class UnroutableView(MessageView, frozen=True, kw_only=True):
         return cls(**_message_fields(it, board, now), channel=it.channel, number=it.number, customer=it.customer)
 
 
+def media_views(media: Iterable[Media], *, message: int, inbound: bool) -> tuple[MediaView, ...]:
+    """Show the attachments of a message."""
+    return tuple(MediaView.of(each, index, message=message, inbound=inbound) for index, each in enumerate(media))
+
+
 def _message_fields(it: Message, board: Board, now: Timestamp) -> dict[str, Any]:
     return {
         "id": it.id,
@@ -167,7 +198,7 @@ def _message_fields(it: Message, board: Board, now: Timestamp) -> dict[str, Any]
         "direction": it.direction,
         "author": it.author,
         "body": it.body,
-        "media": tuple(MediaView(url=each.url, content_type=each.content_type) for each in it.media),
+        "media": media_views(it.media, message=it.id, inbound=it.direction is Direction.INBOUND),
         "status": it.status,
         "uncertain": it.uncertain or it.doubted,
         "delivery_unknown": it.delivery_unknown(now, board.report_timeout(it.channel)),
@@ -328,5 +359,15 @@ def event_view(event: Event, board: Board) -> dict[str, Any]:
 
     if isinstance(event, ConversationReopened):
         shown["thread"] = msgspec.to_builtins(ConversationView.of(event.thread, board))
+
+    match event:
+        case MessageReceived() | TextUnroutable() | ReplyQueued():
+            inbound = not isinstance(event, ReplyQueued)
+            shown["media"] = msgspec.to_builtins(media_views(event.media, message=event.message, inbound=inbound))
+        case MediaRecorded():
+            view = MediaView.of(event.media, event.index, message=event.message, inbound=True)
+            shown["media"] = msgspec.to_builtins(view)
+        case _:
+            pass
 
     return shown

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from cordboard.daemon.api.caller import is_key
+from cordboard.daemon.attachments import attached
 from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk
 from cordboard.daemon.desk.rendering import nothing
 from cordboard.daemon.desk.session import HOME
@@ -88,9 +89,12 @@ async def reply(conversation: FromPath[int], request: Asked, person: SignedIn, d
     if not is_key(key):
         raise InvalidMessage("the page did not name this text; reload the page, your text is kept")
 
-    fingerprint = hashlib.sha256(f"{conversation}\0{body}".encode("utf-8", "surrogatepass")).hexdigest()
+    uploads = str(form.get("media", "")).split()
+    asked = "\0".join((str(conversation), body, *uploads))
+    fingerprint = hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
+    media = await attached(desk.house, conversation, uploads)
     await desk.engine.submit(
-        Reply(conversation=conversation, by=person.name, body=body),
+        Reply(conversation=conversation, by=person.name, body=body, media=media),
         once=Once(key=f"{person.name}:desk:{key}", fingerprint=fingerprint),
     )
     return _done(request, conversation)

@@ -13,6 +13,7 @@ from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.transcript import transcript
 from cordboard.daemon.desk.wording import Times
 from cordboard.daemon.house import House
+from cordboard.engine.attachment_kinds import LARGEST_PICTURE
 from cordboard.engine.ports import Clock
 from cordboard.engine.records import ChannelState, Conversation
 from cordboard.engine.vocabulary import Presence, State
@@ -136,6 +137,8 @@ class Desk:
                 and conversation.state not in (State.NEW, State.CLOSED)
                 and conversation.holder != person.name
             ),
+            "may_attach": self.house.uploads is not None and channel is not None and channel.mms,
+            "largest": LARGEST_PICTURE,
             "longest": channel.max_characters if channel else 0,
             "smart_encoding": channel is not None and channel.smart_encoding,
             "colleagues": tuple(

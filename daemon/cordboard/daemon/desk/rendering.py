@@ -10,6 +10,7 @@ from typing import Any, Final
 import jinja2
 from litestar import MediaType, Response
 
+from cordboard.daemon.attachments import picture_path
 from cordboard.daemon.desk.assets import ASSETS
 from cordboard.daemon.desk.wording import (
     CLOSE_REASONS,
@@ -36,6 +37,7 @@ def _templates() -> jinja2.Environment:
     )
     environment.filters["phone_number"] = phone_number
     environment.filters["length_of_time"] = length_of_time
+    environment.filters["picture_path"] = picture_path
     environment.globals["asset"] = ASSETS.address_of
     environment.globals["version"] = ASSETS.version
     environment.globals["new_key"] = lambda: secrets.token_hex(16)

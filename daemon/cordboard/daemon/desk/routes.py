@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import ASGIApp
 
 from cordboard.daemon.access import COOKIE
-from cordboard.daemon.desk import actions, overview, session
+from cordboard.daemon.desk import actions, files, overview, session
 from cordboard.daemon.desk.assets import ASSETS
 from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk, TheHouse
@@ -107,6 +107,8 @@ def desk_router(house: House, *, clock: Clock | None = None) -> Router:
             actions.transfer,
             actions.reply,
             actions.set_presence,
+            files.show_attachment,
+            files.upload,
             follow,
         ],
         dependencies={
@@ -121,5 +123,6 @@ def desk_router(house: House, *, clock: Clock | None = None) -> Router:
 
 
 def _possible_ids_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    if not 0 < connection.path_params.get("conversation", 1) <= _LARGEST_ID:
-        raise NotFoundException("There is no such conversation.")
+    for what in ("conversation", "message"):
+        if not 0 < connection.path_params.get(what, 1) <= _LARGEST_ID:
+            raise NotFoundException(f"There is no such {what}.")

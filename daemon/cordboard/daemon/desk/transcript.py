@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cordboard.daemon.desk.attachments import Shown, shown
 from cordboard.daemon.desk.notes import note_of, who
 from cordboard.daemon.desk.wording import Delivery, Times, delivery_of
 from cordboard.engine import Board
@@ -37,6 +38,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         message: The text; None for a note.
         author: Who wrote the text, as people call them.
         ours: Whether the text is ours.
+        attachments: What came or goes with the text.
         delivery: How far a text of ours has come.
         note: What happened.
     """
@@ -47,6 +49,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     message: Message | None = None
     author: str = ""
     ours: bool = False
+    attachments: tuple[Shown, ...] = ()
     delivery: Delivery | None = None
     note: str = ""
 
@@ -119,6 +122,7 @@ def _text(message: Message, names: Mapping[str, str], times: Times, board: Board
         message=message,
         author=_author(message, names),
         ours=ours,
+        attachments=shown(message),
         delivery=delivery_of(
             message,
             times,

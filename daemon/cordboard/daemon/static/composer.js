@@ -1,6 +1,7 @@
 // The box that texts are typed into, wherever there is one (form.composer): it grows, counts, sends with Enter, and is
 // empty as soon as a text goes out, for the next one. What could not be sent comes back into it.
 
+import { isUploading, showAttached } from "./attachments.js";
 import { wasDone } from "./refusals.js";
 import { costly, measure } from "./segments.js";
 import { smartEncode } from "./smart_encoding.js";
@@ -24,7 +25,18 @@ export function fill(form) {
     drafts.back(conversation);
   }
 
-  put(boxOf(form), drafts.read(conversation));
+  showDraft(form);
+}
+
+function showDraft(form) {
+  put(boxOf(form), drafts.read(form.dataset.conversation));
+  showAttached(form);
+}
+
+// Whether there is anything to send.
+function isReady(box) {
+  const { conversation } = box.form.dataset;
+  return !box.readOnly && !isUploading(conversation) && (box.value.trim() || drafts.media(conversation).length);
 }
 
 export function append(form, text) {
@@ -100,7 +112,7 @@ document.body.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing && box.matches(".composer textarea")) {
     if (hasKeyboard.matches) {
       event.preventDefault();
-      if (!box.readOnly && box.value.trim()) {
+      if (isReady(box)) {
         box.form.requestSubmit();
       }
     }
@@ -117,9 +129,9 @@ document.body.addEventListener(
     }
 
     const box = boxOf(form);
-    if (box.value.trim() && !box.readOnly) {
+    if (isReady(box)) {
       drafts.push(form.dataset.conversation, box.value);
-      put(box, "");
+      showDraft(form);
     }
 
     if (onItsWay.has(form.dataset.conversation) || !drafts.next(form.dataset.conversation)) {
@@ -140,8 +152,9 @@ function goOn(form) {
 
 document.body.addEventListener("htmx:configRequest", ({ target, detail }) => {
   if (target.matches(".composer")) {
-    const { text, key } = drafts.next(target.dataset.conversation);
+    const { text, media, key } = drafts.next(target.dataset.conversation);
     detail.parameters.body = text;
+    detail.parameters.media = media.map((each) => each.id).join(" ");
     detail.parameters.key = key;
     onItsWay.add(target.dataset.conversation);
   }
@@ -158,7 +171,7 @@ document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
   onItsWay.delete(conversation);
   if (!wasDone(detail.xhr)) {
     drafts.back(conversation);
-    form && put(boxOf(form), drafts.read(conversation));
+    form && showDraft(form);
     return;
   }
 

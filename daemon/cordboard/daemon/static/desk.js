@@ -1,5 +1,6 @@
 // The desk in the browser: what the daemon cannot know. htmx fetches the parts; this keeps the page calm around them.
 
+import { keepFilesIn } from "./attachments.js";
 import { append, boxOf, fill, keepDraftsIn } from "./composer.js";
 import { Drafts, forgetEverything } from "./drafts.js";
 import { Line, now, setClock, tick } from "./live.js";
@@ -86,6 +87,9 @@ function toEnd() {
   }
 }
 
+// A picture that has loaded makes the transcript longer.
+pane?.addEventListener("load", () => pinned && toEnd(), true);
+
 pane?.addEventListener(
   "scroll",
   ({ target }) => {
@@ -127,7 +131,7 @@ function writable(now) {
   const area = textarea();
   if (area) {
     area.readOnly = now.dataset.writable !== "yes";
-    area.form.classList.toggle("drafting", area.value !== "");
+    area.form.classList.toggle("drafting", area.value !== "" || drafts.media(shown).length > 0);
   }
 }
 
@@ -152,8 +156,7 @@ body.addEventListener("click", ({ target }) => {
 });
 
 body.addEventListener("htmx:confirm", (event) => {
-  const area = textarea();
-  if ("ends" in event.target.dataset && area?.value.trim()) {
+  if ("ends" in event.target.dataset && shown && drafts.isUnsent(shown)) {
     event.preventDefault();
     if (confirm("You have typed a text that is not sent. End the conversation without sending it?")) {
       event.detail.issueRequest(true);
@@ -254,6 +257,7 @@ body.addEventListener("keydown", (event) => {
 // Beginning.
 
 keepDraftsIn(drafts);
+keepFilesIn(drafts);
 body.dataset.name = document.querySelector("main.tables") ? "Overview · Cordboard" : "Cordboard";
 setClock(Number(body.dataset.now));
 setInterval(tick, 1_000);

@@ -1,5 +1,6 @@
 // The customers' phones in the browser.
 
+import { keepFilesIn } from "./attachments.js";
 import { boxOf, fill, keepDraftsIn } from "./composer.js";
 import { Drafts } from "./drafts.js";
 import { Line, setClock } from "./live.js";
@@ -34,10 +35,13 @@ body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
 });
 
 body.addEventListener("parts:refreshed", toEnd);
+texts.addEventListener("load", toEnd, true); // a picture
 new ResizeObserver(toEnd).observe(texts);
 
 setClock(Number(body.dataset.now));
-keepDraftsIn(new Drafts("phone"));
+const drafts = new Drafts("phone");
+keepDraftsIn(drafts);
+keepFilesIn(drafts);
 fill(composer);
 boxOf(composer).focus({ preventScroll: true });
 new Line({
