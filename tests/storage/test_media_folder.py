@@ -73,6 +73,14 @@ async def test_a_file_and_its_name_are_on_disk_before_its_key_is_told(
     assert synced == [folder.parent, folder, shard / f"{key}.half", shard]
 
 
+async def test_the_folders_that_lead_to_it_are_made_as_private(tmp_path: Path) -> None:
+    store = MediaFolder(tmp_path / "board.db-media" / "received")
+    key = await store.put(b"picture", "image/png")
+
+    assert await store.get(key) == MediaContent(data=b"picture", content_type="image/png")
+    assert stat.S_IMODE((tmp_path / "board.db-media").stat().st_mode) == 0o700
+
+
 async def test_nothing_outside_of_the_folder_can_be_read(folder: Path, tmp_path: Path) -> None:
     store = MediaFolder(folder)
     key = await store.put(b"picture", "image/png")

@@ -26,7 +26,7 @@ class MediaFolder:
     has a key's name is complete, and what a crash leaves half written has none and is never read.
 
     Args:
-        path: The folder, made with the first attachment. Its own folder must exist.
+        path: The folder, made with the first attachment.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -66,6 +66,9 @@ class MediaFolder:
         content_type, _, data = kept.partition(b"\n")
         return MediaContent(data=data, content_type=content_type.decode())
 
+    def __repr__(self) -> str:
+        return f"MediaFolder({str(self._path)!r})"
+
     def _file_of(self, key: str) -> Path:
         return self._path / key[:_SHARD] / key
 
@@ -92,6 +95,9 @@ class MediaFolder:
     def _make(self, folder: Path) -> None:
         """Make a folder that is ours alone, unless it is there, and have its name on disk."""
         if folder not in self._made:
+            if not folder.parent.is_dir():
+                self._make(folder.parent)
+
             folder.mkdir(mode=0o700, exist_ok=True)
             _sync(folder.parent)
             self._made.add(folder)
