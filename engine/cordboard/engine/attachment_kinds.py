@@ -82,7 +82,7 @@ def problem_of_sending(content_type: str, size: int) -> str:
     limit = LARGEST_PICTURE if content_type in _PICTURES else LARGEST_OTHER
     if content_type and size > limit:
         kind = "a picture" if content_type in _PICTURES else f"an attachment of type {content_type}"
-        return f"{kind} may have at most {in_words(limit)}, and this one has {in_words(size)}: make it smaller"
+        return f"{kind} may have at most {in_words(limit)}, and this one has {size:,} bytes: make it smaller"
 
     return ""
 
