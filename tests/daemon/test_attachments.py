@@ -259,6 +259,18 @@ async def test_a_body_may_be_large_where_files_come_in_and_nowhere_else(daemon: 
     assert str(LARGEST_UPLOAD) in beyond.json()["detail"]
 
 
+async def test_a_stranger_gets_no_more_room_than_anywhere(daemon: Daemon) -> None:
+    large = bytes(2 * 1024 * 1024)
+    png = {"Content-Type": "image/png"}
+    for path in ("/v1/media", "/desk/media"):
+        for shown in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "cordboard_desk=ana.1.2"}):
+            answer = await daemon.as_("").post(path, content=large, headers={**png, **shown})
+            assert answer.status_code == 413
+
+    async with browser(daemon, "ana") as ana:
+        assert (await ana.post("/desk/media", content=large, headers=png)).status_code == 201
+
+
 async def test_nobody_uploads_without_a_token_or_from_another_sites_page(daemon: Daemon) -> None:
     png = {"Content-Type": "image/png"}
     assert (await daemon.as_("").post("/v1/media", content=PNG, headers=png)).status_code == 401

@@ -111,7 +111,10 @@ def test_a_channel_without_attachments_refuses_them_before_anything_is_queued(wo
     [
         ([Media(url="https://x.example/a.png")] * 11, "at most 10 attachments, not 11"),
         ([Media(url="u", content_type="image/png", size=LARGEST_PICTURE + 1)], "at most 5 MB"),
-        ([Media(url="u", content_type="video/mp4", size=LARGEST_OTHER + 1)], "at most 500 kB, and this one has 500,001 bytes"),
+        (
+            [Media(url="u", content_type="video/mp4", size=LARGEST_OTHER + 1)],
+            "at most 500 kB, and this one has 500,001 bytes",
+        ),
         ([Media(url="u", content_type="text/html", size=1)], "text/html cannot be sent"),
     ],
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from subprocess import DEVNULL
 
 import anyio
 import pytest
@@ -297,6 +300,53 @@ async def test_what_was_pending_goes_on_after_a_restart(tmp_path: Path) -> None:
 
     assert carrier.asked == ["https://carrier/1", "https://carrier/2"]
     assert [await MediaFolder(tmp_path / "media").get(each.key) for each in attachments] == [PICTURE, PICTURE]
+
+
+KILLED = """
+import sys
+import anyio
+from cordboard.engine import Engine
+from cordboard.engine.carrier import Media, TextReceived
+from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS
+from cordboard.engine.testing.recording import RecordingTransport
+from cordboard.storage.media_folder import MediaFolder
+from cordboard.storage.sqlite import SqliteStore
+
+class Hanging(RecordingTransport):
+    async def fetch_media(self, media, *, limit):
+        print("asked", flush=True)
+        await anyio.sleep_forever()
+
+async def main():
+    folder = MediaFolder(sys.argv[2])
+    async with Engine(CONFIG, store=SqliteStore(sys.argv[1]), transports=[Hanging()], media=folder) as engine:
+        media = (Media(url="https://carrier/1", content_type="image/png"),)
+        text = TextReceived(channel="main", provider_id="MM1", sender=CUSTOMER, recipient=OURS, body="", media=media)
+        await engine.submit(text)
+        await anyio.sleep_forever()
+
+anyio.run(main)
+"""
+
+
+async def test_what_was_being_fetched_when_the_process_was_killed_is_fetched_by_the_next(tmp_path: Path) -> None:
+    places = [str(tmp_path / "db"), str(tmp_path / "media")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    async with await anyio.open_process(
+        [sys.executable, "-c", KILLED, *places], env=environment, stdin=DEVNULL, stderr=None
+    ) as killed:
+        assert killed.stdout is not None
+        with anyio.fail_after(50):
+            assert await killed.stdout.receive() == b"asked\n"
+
+        killed.kill()
+
+    carrier = Fetching(PICTURE)
+    media = MediaFolder(places[1])
+    async with Engine(CONFIG, store=SqliteStore(places[0]), transports=[carrier], media=media) as engine:
+        (attachment,) = await settled(engine)
+
+    assert await media.get(attachment.key) == PICTURE
 
 
 async def test_a_restart_asks_once_more_for_what_is_older_than_an_hour(

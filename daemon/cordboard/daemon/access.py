@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
+from litestar.connection import ASGIConnection
 from msgspec import Struct
 
 from cordboard.engine.clock import SystemClock
@@ -102,6 +103,14 @@ class Access:
 
         age = self._clock.now() - int(issued_at)  # it is signed: we wrote this number
         return self._people[name] if -_CLOCK_SKEW <= age <= SESSION_AGE else None
+
+    def knows(self, connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+        """Whether a request shows somebody's token or session. What they may do is for others to say."""
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and self.person_by_token(token.strip()) is not None:
+            return True
+
+        return self.person_by_cookie(connection.cookies.get(COOKIE, "")) is not None
 
     def _digest(self, token: str) -> bytes:
         return hashlib.blake2b(_encode(token), key=self._key, digest_size=32).digest()

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import anyio
 from litestar import Litestar, Router, get
+from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
@@ -50,7 +51,7 @@ def create_app(house: House, *, patience: float = PATIENCE) -> ASGIApp:
     metrics = Metrics(house.engine)
     door = Door(house, metrics, patience=patience)
     rooms = _rooms(house, metrics)
-    threshold = Threshold(rooms, patience=patience)
+    threshold = Threshold(rooms, patience=patience, known=lambda scope: house.access.knows(ASGIConnection(scope)))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, cast
 
 from litestar.types import (
@@ -40,11 +41,13 @@ class Threshold:
     Args:
         app: What is behind it.
         patience: Seconds a body may take to arrive.
+        known: Tells whether a request shows who sends it: a stranger's file is as small and quick as any other body.
     """
 
-    def __init__(self, app: ASGIApp, *, patience: float) -> None:
+    def __init__(self, app: ASGIApp, *, patience: float, known: Callable[[HTTPScope], bool]) -> None:
         self._app = app
         self._patience = patience
+        self._known = known
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Pass one request through."""
@@ -71,7 +74,7 @@ class Threshold:
         await self._app(scope, receive, send)
 
     async def _read_body(self, scope: HTTPScope, receive: Receive) -> bytes:
-        upload = scope["path"].rstrip("/") in _UPLOADS
+        upload = scope["path"].rstrip("/") in _UPLOADS and self._known(scope)
         return await read_body(
             scope,
             receive,
