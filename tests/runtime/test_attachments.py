@@ -314,7 +314,7 @@ from cordboard.storage.sqlite import SqliteStore
 
 class Hanging(RecordingTransport):
     async def fetch_media(self, media, *, limit):
-        print("asked", flush=True)
+        print("asked", end="", flush=True)
         await anyio.sleep_forever()
 
 async def main():
@@ -337,7 +337,7 @@ async def test_what_was_being_fetched_when_the_process_was_killed_is_fetched_by_
     ) as killed:
         assert killed.stdout is not None
         with anyio.fail_after(50):
-            assert await killed.stdout.receive() == b"asked\n"
+            assert await killed.stdout.receive() == b"asked"
 
         killed.kill()
 
