@@ -14,8 +14,8 @@ from aiohttp import web
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it has no py.typed
 
 from cordboard.engine.secret import Secret
-from cordboard.transports.simulator.caller import Patience
 from cordboard.transports.simulator.carrier import SimulatedCarrier
+from cordboard.transports.simulator.twilio.caller import Patience
 
 ACCOUNT = "AC" + "5" * 32
 AUTH_TOKEN = "a-token-for-tests"

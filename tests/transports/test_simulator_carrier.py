@@ -25,9 +25,9 @@ from twilio.base.exceptions import TwilioRestException  # type: ignore[import-un
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from cordboard.engine.carrier import Media
-from cordboard.transports.simulator.caller import Patience
 from cordboard.transports.simulator.carrier import SimulatedCarrier
 from cordboard.transports.simulator.phones import TextState
+from cordboard.transports.simulator.twilio.caller import Patience
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ async def test_a_text_with_pictures_names_each(carrier: SimulatedCarrier, door: 
 
 
 async def test_each_number_may_have_a_webhook_of_its_own(carrier: SimulatedCarrier, door: Door) -> None:
-    carrier.webhooks["+18005550199"] = f"{door.url}-other"
+    carrier.account.webhooks["+18005550199"] = f"{door.url}-other"
 
     await carrier.text(CUSTOMER, NUMBER, "to the one")
     await carrier.text(CUSTOMER, "+18005550199", "to the other")
@@ -150,7 +150,7 @@ async def test_each_number_may_have_a_webhook_of_its_own(carrier: SimulatedCarri
 
 
 async def test_a_text_to_a_number_without_a_webhook_fails_on_the_phone(carrier: SimulatedCarrier, door: Door) -> None:
-    carrier.webhook_url = ""
+    carrier.account.webhook_url = ""
 
     brought = await carrier.text(CUSTOMER, NUMBER, "hello?")
 
@@ -227,7 +227,7 @@ async def test_a_text_that_nobody_waits_for_any_more_has_failed(carrier: Simulat
 
 async def test_the_urls_fragment_says_how_often_and_is_not_signed(carrier: SimulatedCarrier, door: Door) -> None:
     door.answers = [500, 500]
-    carrier.webhook_url = f"{door.url}#rc=1&rp=5xx&ct=2000&rt=x"
+    carrier.account.webhook_url = f"{door.url}#rc=1&rp=5xx&ct=2000&rt=x"
 
     brought = await carrier.text(CUSTOMER, NUMBER, "twice")
 
@@ -300,7 +300,7 @@ async def test_credentials_are_asked_for(carrier: SimulatedCarrier) -> None:
 async def test_a_text_that_twilio_would_not_take_is_refused(
     rest: RestClient, carrier: SimulatedCarrier, form: dict[str, str], code: int
 ) -> None:
-    carrier.numbers = {NUMBER}
+    carrier.account.numbers = {NUMBER}
 
     answer = await rest.ask("POST", "Messages.json", form)
 
@@ -373,7 +373,7 @@ async def test_the_sdk_lists_texts_by_when_they_were_sent(carrier: SimulatedCarr
 
 
 async def test_a_text_that_never_reached_us_is_in_the_list(carrier: SimulatedCarrier, rest: RestClient) -> None:
-    carrier.webhook_url = ""
+    carrier.account.webhook_url = ""
     await carrier.text(CUSTOMER, NUMBER, "lost")
 
     [message] = json.loads((await rest.ask("GET", f"Messages.json?To=%2B{NUMBER[1:]}")).body)["messages"]

@@ -12,17 +12,16 @@ from cordboard.engine.secret import Secret
 from cordboard.engine.testing.transports import Behaviour, TransportConformance
 from cordboard.transports.simulator.carrier import SimulatedCarrier
 from cordboard.transports.simulator.faults import (
-    EVERYBODY,
     HANG,
     NONSENSE,
     NORMAL,
     RESET,
     STALL,
-    Script,
     Treatment,
     refuse,
     throttle,
 )
+from cordboard.transports.simulator.script import EVERYBODY, Script
 
 TREATMENTS = {
     Behaviour.ACCEPT: NORMAL,
@@ -45,11 +44,11 @@ class CountingScript(Script):
         self.asked = 0
         self.news = anyio.Event()
 
-    def take(self, recipient: str) -> Treatment:
+    def take(self, recipient: str, body: str = "") -> Treatment:
         self.asked += 1
         self.news.set()
         self.news = anyio.Event()
-        return super().take(recipient)
+        return super().take(recipient, body)
 
 
 class SimulatedStandIn:

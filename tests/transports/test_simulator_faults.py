@@ -12,7 +12,6 @@ from tests.transports.simulated import CUSTOMER, NUMBER, SECONDS, Door, RestClie
 
 from cordboard.transports.simulator.carrier import SimulatedCarrier
 from cordboard.transports.simulator.faults import (
-    EVERYBODY,
     HANG,
     NONSENSE,
     NORMAL,
@@ -24,7 +23,6 @@ from cordboard.transports.simulator.faults import (
     TAKE_AND_HANG,
     TAKE_AND_RESET,
     UNREPORTED,
-    Script,
     Treatment,
     refuse,
     report_late,
@@ -32,6 +30,7 @@ from cordboard.transports.simulator.faults import (
     undelivered,
 )
 from cordboard.transports.simulator.phones import PhoneText, TextState
+from cordboard.transports.simulator.script import EVERYBODY, Script
 
 OTHER = "+14155550199"
 
@@ -155,9 +154,9 @@ async def test_a_request_hangs_until_whoever_asked_goes_away(
     carrier.script.next(CUSTOMER, HANG)
     take = carrier.script.take
 
-    def take_and_tell(recipient: str) -> Treatment:
+    def take_and_tell(recipient: str, body: str) -> Treatment:
         asked.set()
-        return take(recipient)
+        return take(recipient, body)
 
     monkeypatch.setattr(carrier.script, "take", take_and_tell)
     with anyio.fail_after(SECONDS):

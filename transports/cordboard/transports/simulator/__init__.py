@@ -1,7 +1,12 @@
-"""A simulated carrier in the process: Twilio's protocol over real HTTP on loopback, and the customers' phones.
+"""A simulated carrier, over real HTTP on loopback: Twilio, Azure Communication Services, and the customers' phones.
+
+What is carried, and for whom: `messages` (texts, the ledger), `phones`, `opt_outs`, `limits`, and `carriage`, the way
+of a text. How it is spoken of: `twilio`, Twilio's wire, and `acs`, that of Azure Communication Services with its Event
+Grid. What goes wrong: `faults` (treatments), `script` (whose texts get which), `chaos` (any, by chance), `codes`.
+`carrier` puts it together, and `control` takes orders over HTTP.
 
 `SimulatorTransport` makes a channel of it, for the demo. Tests and benches use `simulator.carrier.SimulatedCarrier`
-with a `TwilioTransport`. Needs `pip install "cordboard[twilio]"`.
+with a transport of their own, and `cordboard simulator` runs one alone. Needs `pip install "cordboard[twilio]"`.
 """
 
 from __future__ import annotations

@@ -1,72 +1,68 @@
-"""A simulated carrier: Twilio's REST API on loopback, and its calls of our webhooks, over real HTTP."""
+"""A simulated carrier: it speaks Twilio's protocol and that of Azure Communication Services, over HTTP on loopback."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final, Self
 
 import anyio
 from aiohttp import web
-from anyio.abc import TaskGroup
-from msgspec import Struct
-from msgspec.structs import replace
 
-from cordboard.engine.carrier import Failure, Media
+from cordboard.engine.carrier import Media, MediaContent
 from cordboard.engine.secret import Secret
-from cordboard.transports.simulator.caller import Patience, WebhookAnswer, WebhookCaller
-from cordboard.transports.simulator.faults import Report, Script
-from cordboard.transports.simulator.messages import CarriedText, CarriedTexts
-from cordboard.transports.simulator.phones import Phones, PhoneText, TextState
-from cordboard.transports.simulator.rest import RestApi
-from cordboard.transports.twilio.codes import failure
+from cordboard.transports.simulator.acs.event_grid import EventGrid
+from cordboard.transports.simulator.acs.resource import Resource
+from cordboard.transports.simulator.acs.rest import RestApi as AcsApi
+from cordboard.transports.simulator.acs.wire import AcsWire
+from cordboard.transports.simulator.carriage import Brought, Carriage
+from cordboard.transports.simulator.control import ControlApi
+from cordboard.transports.simulator.limits import Limits
+from cordboard.transports.simulator.messages import CarriedTexts
+from cordboard.transports.simulator.opt_outs import KeywordHandling, OptOuts
+from cordboard.transports.simulator.phones import Phones
+from cordboard.transports.simulator.script import Script
+from cordboard.transports.simulator.twilio.accounts import Account, Accounts
+from cordboard.transports.simulator.twilio.caller import Patience
+from cordboard.transports.simulator.twilio.media_api import MediaApi
+from cordboard.transports.simulator.twilio.rest import RestApi as TwilioApi
+from cordboard.transports.simulator.twilio.rest import error, name_request
+from cordboard.transports.simulator.twilio.wire import TwilioWire
+from cordboard.transports.simulator.webhooks import Webhooks
 
 _HOST: Final = "127.0.0.1"
 
 _SHUTDOWN: Final = 1.0
 """Seconds that requests get to end when the carrier closes; those that hang are let go of before."""
 
-_UNROUTED: Final = Failure(code="unrouted", text="The number has no webhook.")
-_STOPPED: Final = Failure(code="stopped", text="Nobody waited until the text was taken.")
-
-_FAR: Final = {"delivered": TextState.DELIVERED, "undelivered": TextState.FAILED, "failed": TextState.FAILED}
-
-
-class Brought(Struct, frozen=True, kw_only=True):
-    """What became of a customer's text.
-
-    Attributes:
-        sid: The text's id.
-        status: What the webhook answered in the end: an HTTP status, or 0 when nobody answered.
-        tries: How often the webhook was called.
-    """
-
-    sid: str
-    status: int
-    tries: int
+_LARGEST_BODY: Final = 8 * 1024 * 1024
+"""Bytes of a request: the control API takes attachments."""
 
 
 class SimulatedCarrier:
-    """Carries texts between customers' phones and us, as Twilio would. Alive inside `async with`.
+    """Carries texts between customers' phones and us. Alive inside `async with`.
 
     Attributes:
-        account_sid: The account.
-        webhooks: The webhook for texts to a number, where it is not `webhook_url`.
-        webhook_url: The webhook for texts to all other numbers; where it is empty they go nowhere.
-        numbers: The numbers that the account may send from; None for any.
+        account: The account at its Twilio; see `Account` for numbers, webhooks, services and keys.
+        accounts: All of them; subaccounts are added here.
+        resource: The resource at its Communication Services; None for none.
         script: What goes wrong, and for whom.
         phones: What the customers see.
-        texts: The texts it has carried.
+        texts: The texts it has carried: its ledger.
 
     Args:
-        account_sid: The account.
+        account_sid: The account at its Twilio.
         auth_token: Its token: the password of the REST API, and the key of the signatures.
-        webhook_url: See above.
+        webhook_url: The account's webhook.
+        resource: See above.
         phones: The phones, or a file to keep what they show; without either, it is forgotten.
-        port: Where the REST API listens on loopback; 0 for any port that is free.
-        patience: How webhooks are called. Customers' texts are tried again after a 5xx, too.
+        port: Where the REST APIs listen on loopback; 0 for any port that is free.
+        patience: How Twilio's webhooks are called. Customers' texts are tried again after a 5xx, too.
         script: What goes wrong; nothing at first, where it is not given.
+        keywords: What is done about STOP, START and HELP.
+        limits: How fast it sends.
+        control: Whether it can be told what to do over HTTP; see `ControlApi`.
     """
 
     def __init__(
@@ -75,61 +71,88 @@ class SimulatedCarrier:
         auth_token: Secret,
         *,
         webhook_url: str = "",
+        resource: Resource | None = None,
         phones: Phones | Path | None = None,
         port: int = 0,
         patience: Patience | None = None,
         script: Script | None = None,
+        keywords: KeywordHandling = KeywordHandling.DEFAULT,
+        limits: Limits | None = None,
+        control: bool = False,
     ) -> None:
-        self.account_sid = account_sid
-        self.webhooks: dict[str, str] = {}
-        self.webhook_url = webhook_url
-        self.numbers: Collection[str] | None = None
+        self.account = Account(sid=account_sid, auth_token=auth_token, webhook_url=webhook_url)
+        self.accounts = Accounts(self.account)
+        self.resource = resource
         self.script = script or Script()
         self.phones = phones if isinstance(phones, Phones) else Phones(phones)
-        self.texts = CarriedTexts()
-        self._auth_token = auth_token
+        self._carriage = Carriage(
+            phones=self.phones, script=self.script, opt_outs=OptOuts(keywords), limits=limits or Limits()
+        )
         self._port = port
         self._patience = patience or Patience()
+        self._control = control
         self._stack = AsyncExitStack()
-        self._tasks: TaskGroup | None = None
-        self._caller: WebhookCaller | None = None
+        self._twilio: TwilioWire | None = None
+        self._acs: AcsWire | None = None
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
 
     @property
+    def texts(self) -> CarriedTexts:
+        """The texts it has carried."""
+        return self._carriage.texts
+
+    @property
+    def account_sid(self) -> str:
+        """The account at its Twilio."""
+        return self.account.sid
+
+    @property
+    def grid(self) -> EventGrid:
+        """What brings the resource's events, once the carrier is alive.
+
+        Raises:
+            RuntimeError: Nobody has subscribed to any.
+        """
+        if self._acs is None or self._acs.grid is None:
+            raise RuntimeError("the simulated carrier has no subscription to events: give its resource one")
+
+        return self._acs.grid
+
+    @property
     def connections(self) -> int:
-        """How many connections to the REST API are open."""
+        """How many connections to the REST APIs are open."""
         server = self._runner.server if self._runner is not None else None
         return len(server.connections) if server is not None else 0
 
     @property
     def api_url(self) -> str:
-        """Where the REST API is, once the carrier is alive."""
+        """Where the REST APIs are, once the carrier is alive: Twilio's base, and the endpoint of ACS."""
         return f"http://{_HOST}:{self._port}"
 
     async def __aenter__(self) -> Self:
-        """Listen.
+        """Listen, and shake hands with whoever has subscribed to events.
 
         Raises:
             OSError: The port cannot be had, or the phones' file cannot be used.
         """
         async with AsyncExitStack() as stack:
             await self.phones.open()
-            self._caller = WebhookCaller(self._auth_token)
-            stack.push_async_callback(_close, self._caller.close)
-            self._tasks = await stack.enter_async_context(anyio.create_task_group())
-            stack.callback(self._tasks.cancel_scope.cancel)
-            api = RestApi(
-                account=self.account_sid,
-                auth_token=self._auth_token,
-                texts=self.texts,
-                script=self.script,
-                owns=lambda number: self.numbers is None or number in self.numbers,
-                bring=self._bring,
-                later=self._bring_later,
-            )
+            webhooks = Webhooks()
+            stack.push_async_callback(_close, webhooks.close)
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(tasks.cancel_scope.cancel)
+            self._carriage.tasks = tasks
+            closing = anyio.Event()
+            routes = self._speak_twilio(webhooks, closing) + self._speak_acs(closing)
+            if self._control:
+                routes += ControlApi(self).routes()
+
+            application = web.Application(client_max_size=_LARGEST_BODY)
+            application.add_routes([*routes, web.route("*", "/{anything:.*}", _find_nothing)])
+            application.on_response_prepare.append(name_request)
             runner = web.AppRunner(
-                api.application(),
+                application,
                 access_log=None,
                 handle_signals=False,
                 handler_cancellation=True,  # a request that hangs ends when nobody waits for it any more
@@ -138,10 +161,16 @@ class SimulatedCarrier:
             await runner.setup()
             self._runner = runner
             stack.push_async_callback(_close, runner.cleanup)
-            stack.callback(api.close)
+            stack.callback(closing.set)
             self._site = web.TCPSite(runner, _HOST, self._port)
             await self._site.start()
             self._port = runner.addresses[0][1]
+            if self._acs is not None and self.resource is not None and self.resource.subscription is not None:
+                self._acs.grid = EventGrid(
+                    self.resource, self.resource.subscription, webhooks, f"{self.api_url}/eventgrid/validate?id="
+                )
+                tasks.start_soon(self._acs.grid.run)
+
             self._stack = stack.pop_all()
 
         return self
@@ -157,112 +186,74 @@ class SimulatedCarrier:
             await site.stop()
 
     async def text(
-        self, sender: str, recipient: str, body: str, media: Sequence[Media] = (), *, sid: str = ""
+        self,
+        sender: str,
+        recipient: str,
+        body: str,
+        media: Sequence[Media] = (),
+        *,
+        files: Sequence[MediaContent] = (),
+        sid: str = "",
     ) -> Brought:
         """Have a customer text a number of ours, and return what became of it.
 
-        While nobody answers the webhook, or it answers 5xx, the same text is brought again, for some seconds.
+        A text to a number of the resource comes as an event, every other as Twilio brings it. While nobody answers the
+        webhook, or it answers 5xx, the same text is brought again: for some seconds, or as long as Event Grid does.
 
         Args:
             sender: The customer.
             recipient: The number of ours.
             body: The text.
-            media: Attachments.
+            media: Attachments that lie somewhere else.
+            files: Attachments that the carrier keeps for us, as Twilio does.
             sid: The text's id, to bring a text that was brought before; a new one without it.
+
+        Raises:
+            ValueError: A number of Communication Services gets no attachments.
         """
-        assert self._caller is not None, "texts are carried inside the block"  # noqa: S101 - states an invariant
-        text = self.texts.add(
-            sender=sender,
-            recipient=recipient,
-            body=body,
-            media=tuple(media),
-            direction="inbound",
-            status="received",
-            sid=sid,
-        )
-        await self._show(text, TextState.SENDING)
-        url = self._url_for(text)
-        patience = replace(self._patience, on=self._patience.on | {"5xx"})
-        answer = WebhookAnswer(failure="rt", tries=0)
-        try:
-            if url:
-                answer = await self._caller.call(url, text.webhook(self.account_sid), patience)
-        finally:
-            with anyio.CancelScope(shield=True):  # a phone must not show a text as on its way for ever
-                await self._show_as_brought(text, answer)
+        assert self._twilio is not None, "texts are carried inside the block"  # noqa: S101 - states an invariant
+        if self._acs is not None and self._is_the_resources(recipient):
+            if media or files:
+                raise ValueError("Communication Services bring no attachments: text a number at Twilio")
 
-        if answer.content_type == "text/plain" and answer.body:
-            await self._reply_with_the_body(text, answer.body)
+            return await self._acs.text(sender, recipient, body, sid=sid)
 
-        return Brought(sid=text.sid, status=answer.status, tries=answer.tries)
+        return await self._twilio.text(sender, recipient, body, media=media, files=files, api_url=self.api_url, sid=sid)
 
-    def _url_for(self, text: CarriedText) -> str:
-        return self.webhooks.get(text.recipient, self.webhook_url)
+    def _is_the_resources(self, number: str) -> bool:
+        """Whether texts to a number are events. A number that nobody claims is Twilio's, if that has a webhook."""
+        if self.resource is None:
+            return False
 
-    def _bring_later(self, text: CarriedText, reports: tuple[Report, ...]) -> None:
-        assert self._tasks is not None, "texts are taken inside the block"  # noqa: S101 - states an invariant
-        self._tasks.start_soon(self._bring, text, reports)
+        if self.resource.numbers is not None:
+            return number in self.resource.numbers
 
-    async def _bring(self, text: CarriedText, reports: Sequence[Report]) -> None:
-        """Bring a text to the customer's phone, and report on it."""
-        assert self._caller is not None, "texts are brought inside the block"  # noqa: S101 - states an invariant
-        shown = TextState.RECEIVED
-        await self._show(text, shown)
-        self.texts.move(text, "sent")
-        for report in reports:
-            if report.after:
-                await anyio.sleep(report.after)
+        return not self.accounts.owner_of(number).webhook_for(number)
 
-            moved = self.texts.move(text, report.status, report.code)
-            if shown is TextState.RECEIVED and report.status in _FAR:
-                shown = _FAR[report.status]
-                await self._show(text, shown, _why(report) if shown is TextState.FAILED else None)
+    def _speak_twilio(self, webhooks: Webhooks, closing: anyio.Event) -> list[web.RouteDef]:
+        self._twilio = TwilioWire(self.accounts, self._carriage, webhooks, self._patience)
+        self._carriage.wires["twilio"] = self._twilio
+        api = TwilioApi(self.accounts, self._carriage, closing)
+        return [*api.routes(), *MediaApi(self.accounts, self._carriage, self._twilio.media).routes()]
 
-            if text.callback:
-                await self._caller.call(text.callback, moved.report(self.account_sid), self._patience)
+    def _speak_acs(self, closing: anyio.Event) -> list[web.RouteDef]:
+        if self.resource is None:
+            return []
 
-    async def _show_as_brought(self, text: CarriedText, answer: WebhookAnswer) -> None:
-        if 200 <= answer.status < 300:
-            await self._show(text, TextState.DELIVERED)
-        elif answer.tries == 0:
-            await self._show(
-                text, TextState.FAILED, Failure(code="unrouted", text="Nobody was asked to take the text.")
-            )
-        else:
-            what = f"answered with HTTP status {answer.status}" if answer.status else "did not answer"
-            why = Failure(code="11200", text=f"The webhook for the text {what}.")
-            await self._show(text, TextState.FAILED, why)
+        self._acs = AcsWire(self.resource, self._carriage, None)
+        self._carriage.wires["acs"] = self._acs
+        validate = web.get("/eventgrid/validate", self._agree)
+        return [*AcsApi(self.resource, self._carriage, closing).routes(), validate]
 
-    async def _reply_with_the_body(self, text: CarriedText, body: str) -> None:
-        """Text a webhook's plain answer to the customer, as Twilio does: it is no use to say `ok` to it."""
-        reply = self.texts.add(
-            sender=text.recipient, recipient=text.sender, body=body, direction="outbound-reply", status="delivered"
-        )
-        await self._show(reply, TextState.DELIVERED)
+    async def _agree(self, request: web.Request) -> web.Response:
+        """Agree to a subscription by hand, as whoever got its URL may."""
+        return web.Response(status=200 if self.grid.agree(request.query.get("id", "")) else 404)
 
-    async def _show(self, text: CarriedText, state: TextState, why: Failure | None = None) -> None:
-        await self.phones.show(
-            PhoneText(
-                sid=text.sid,
-                customer=text.sender if text.inbound else text.recipient,
-                number=text.recipient if text.inbound else text.sender,
-                from_customer=text.inbound,
-                body=text.body,
-                media=text.media,
-                at=round(text.taken_at.timestamp() * 1000),
-                state=state,
-                failure=why,
-            )
-        )
+
+async def _find_nothing(request: web.Request) -> web.Response:  # noqa: ARG001 - a handler's signature
+    return error(20404)
 
 
 async def _close(close: Callable[[], Awaitable[None]]) -> None:
     with anyio.CancelScope(shield=True):  # whoever cancels the host must not leave connections open
         await close()
-
-
-def _why(report: Report) -> Failure:
-    if report.code is None:
-        return Failure(code=report.status, text="The carrier does not say why.")
-
-    return failure(str(report.code))

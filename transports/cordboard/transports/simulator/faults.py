@@ -1,16 +1,19 @@
-"""What a simulated carrier does wrong, as data: how it treats a text that is sent to a customer.
+"""What a simulated carrier does wrong, as data: how it treats a text.
 
-A treatment says how the request is answered, whether the text is taken, and which reports follow. New behaviour is
-made of new combinations, not of new code.
+A treatment says how the request is answered, whether the text is taken, and which reports follow. It means the same in
+both protocols, as far as both have a word for it; what only one has is said so. New behaviour is made of new
+combinations, not of new code.
 """
 
 from __future__ import annotations
 
 import enum
-from collections import deque
-from typing import Final
+from collections.abc import Mapping
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 
 
 class Ending(enum.Enum):
@@ -29,46 +32,71 @@ class Ending(enum.Enum):
     """The connection is reset in the middle of the answer."""
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class Value(enum.Enum):
+    """What ACS makes of the list of results in its answer; Twilio's has none."""
+
+    WHOLE = "whole"
+    """One result for each recipient, in their order."""
+
+    NULL = "null"
+    """No list: `null` in its place."""
+
+    SHORT = "short"
+    """The last result is missing."""
+
+    REVERSED = "reversed"
+    """The results come in the wrong order."""
+
+
+class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One delivery report.
 
     Attributes:
-        status: Twilio's word.
-        code: Twilio's error code, where it failed.
+        status: Twilio's word. ACS reports the last ones alone: `delivered`, `undelivered` and `failed`.
+        code: Why it failed: Twilio's error code (five digits) or ACS's delivery code (four). Each carrier says its own
+            for it; see `codes`.
         after: Seconds since the report before it, or since the text was taken.
     """
 
     status: str
     code: int | None = None
-    after: float = 0.0
+    after: Seconds = 0.0
 
 
 SENT: Final = Report(status="sent")
 DELIVERED: Final = Report(status="delivered")
 
 
-class Treatment(Struct, frozen=True, kw_only=True):
+class Treatment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the carrier treats one text.
 
     Attributes:
         taken: Whether it takes the text, whatever it answers.
         ending: How the request ends.
-        status: The answer's HTTP status.
+        status: The answer's HTTP status, if it is no success.
         code: Twilio's error code in the answer, for another status than 201.
         retry_after: The answer's Retry-After header, in seconds; None for no such header.
         page: Answer with this page of HTML instead.
         reports: What is reported of a text that was taken, in order. What is listed twice is reported twice.
         early: Whether all reports are made before the request is answered.
+        item: ACS answers 202, and the status stands in this recipient's result alone. Twilio's has one recipient.
+        value: What ACS makes of the list of results.
+        pause: Seconds before anything happens: before the request is answered, or a customer's text is brought to us.
+        copies: How often each call of our webhook about the text is made: 0 loses it, 2 makes it twice.
     """
 
     taken: bool = True
     ending: Ending = Ending.ANSWER
-    status: int = 201
+    status: Annotated[int, Meta(ge=200, le=599)] = 201
     code: int | None = None
     retry_after: int | None = None
     page: str = ""
     reports: tuple[Report, ...] = (SENT, DELIVERED)
     early: bool = False
+    item: bool = False
+    value: Value = Value.WHOLE
+    pause: Seconds = 0.0
+    copies: Annotated[int, Meta(ge=0, le=10)] = 1
 
 
 NORMAL: Final = Treatment()
@@ -126,37 +154,52 @@ def report_late(seconds: float) -> Treatment:
     return Treatment(reports=(SENT, Report(status="delivered", after=seconds)))
 
 
-EVERYBODY: Final = "everybody"
-"""In the place of a customer's number: whoever has nothing of their own in the script."""
+def one_item(status: int) -> Treatment:
+    """Return the treatment that turns one recipient of many away, as ACS may."""
+    return Treatment(taken=False, status=status, code=20503 if status >= 500 else 21211, item=True)
 
 
-class Script:
-    """How the next texts are treated; normally, where nothing else is said.
+LANDLINE: Final = refuse(400, 21614)
+"""Twilio turns the text away; ACS takes it, and fails to deliver it."""
 
-    A text takes one treatment: the next one for its customer; else what always holds for that customer; else the same
-    for everybody.
-    """
+OPTED_OUT: Final = refuse(400, 21610)
+"""Twilio turns the text away; ACS takes it, and fails to deliver it."""
 
-    def __init__(self) -> None:
-        self._next: dict[str, deque[Treatment]] = {}
-        self._always: dict[str, Treatment] = {}
+WEBHOOKS_LOST: Final = Treatment(copies=0)
+"""Everything goes well, and we never hear of it."""
 
-    def next(self, recipient: str, *treatments: Treatment) -> None:
-        """Treat the next texts to a customer so, one each."""
-        self._next.setdefault(recipient, deque()).extend(treatments)
+WEBHOOKS_TWICE: Final = Treatment(copies=2)
+"""Every call of our webhook is made twice."""
 
-    def always(self, recipient: str, treatment: Treatment) -> None:
-        """Treat every text to a customer so, once what `next` was told is over; `NORMAL` ends it."""
-        self._always[recipient] = treatment
-
-    def take(self, recipient: str) -> Treatment:
-        """Return how to treat a text that has just come."""
-        for whose in (recipient, EVERYBODY):
-            scripted = self._next.get(whose)
-            if scripted:
-                return scripted.popleft()
-
-            if whose in self._always:
-                return self._always[whose]
-
-        return NORMAL
+NAMED: Final[Mapping[str, Treatment]] = {
+    "normal": NORMAL,
+    "hang": HANG,
+    "take_and_hang": TAKE_AND_HANG,
+    "stall": STALL,
+    "reset": RESET,
+    "take_and_reset": TAKE_AND_RESET,
+    "take_and_fail": TAKE_AND_FAIL,
+    "nonsense": NONSENSE,
+    "slow": Treatment(pause=1.0),
+    "throttled": throttle(),
+    "throttled_for_a_second": throttle(1),
+    "internal_error": refuse(500, 20500),
+    "bad_gateway": refuse(502),
+    "unavailable": refuse(503, 20503),
+    "invalid_number": refuse(400, 21211),
+    "item_unavailable": one_item(503),
+    "value_null": Treatment(value=Value.NULL),
+    "value_short": Treatment(value=Value.SHORT),
+    "value_reversed": Treatment(value=Value.REVERSED),
+    "landline": LANDLINE,
+    "opted_out": OPTED_OUT,
+    "undelivered": undelivered(),
+    "unreported": UNREPORTED,
+    "reported_early": REPORTED_EARLY,
+    "reported_late": report_late(1.0),
+    "reported_twice": REPORTED_TWICE,
+    "reported_backwards": REPORTED_BACKWARDS,
+    "webhooks_lost": WEBHOOKS_LOST,
+    "webhooks_twice": WEBHOOKS_TWICE,
+}
+"""Treatments as scripts name them."""

@@ -1,26 +1,21 @@
-"""The texts that a simulated carrier has carried, in Twilio's shapes."""
+"""The texts that a simulated carrier has carried, whichever protocol they came by: its ledger."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from typing import Any, Final
+from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cordboard.engine.carrier import Media
 from cordboard.engine.segments import measure
-from cordboard.transports.twilio.codes import ERRORS
-
-API_VERSION: Final = "2010-04-01"
 
 _MOST_KEPT: Final = 100_000
 """Older texts are forgotten, so that a long load test does not fill the memory."""
 
-_RANKS: Final = {"queued": 0, "sending": 1, "sent": 2}
+_RANKS: Final = {"accepted": 0, "queued": 1, "sending": 2, "sent": 3}
 """How far a text has come by its status; all others are ends."""
 
 
@@ -29,34 +24,58 @@ class CarriedText(Struct, frozen=True, kw_only=True):
 
     Attributes:
         sid: Its id.
+        wire: The protocol that we and the carrier speak about it: `twilio` or `acs`.
+        account: Whose it is: the account's sid, or the resource's name.
         sender: Who sent it.
         recipient: Whom it is for.
         body: The text.
         media: Attachments.
         direction: Twilio's word for who sent it: `inbound`, `outbound-api` or `outbound-reply`.
         status: Twilio's word for how far it has come.
-        error_code: Twilio's word for why it is not where it should be.
-        callback: The URL for reports on it.
+        error_code: The carrier's code for why it is not where it should be.
+        callback: Twilio's: the URL for reports on it.
+        service: Twilio's: the messaging service that chose the sender.
+        validity: Twilio's: seconds that it may wait until it is sent; None for no end.
+        keyword: Twilio's `OptOutType`, where the carrier marks the text.
+        tag: ACS's: what is said of it in reports.
+        reported: ACS's: whether a report was asked for.
         taken_at: When the carrier took it.
         updated_at: When its status last changed.
     """
 
     sid: str
+    wire: str
+    account: str = ""
     sender: str
     recipient: str
     body: str
-    media: tuple[Media, ...]
+    media: tuple[Media, ...] = ()
     direction: str
     status: str
     error_code: int | None = None
     callback: str = ""
-    taken_at: datetime
-    updated_at: datetime
+    service: str = ""
+    validity: float | None = None
+    keyword: str = ""
+    tag: str | None = None
+    reported: bool = True
+    taken_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def inbound(self) -> bool:
         """Whether a customer sent it."""
         return self.direction == "inbound"
+
+    @property
+    def customer(self) -> str:
+        """Whose phone shows it."""
+        return self.sender if self.inbound else self.recipient
+
+    @property
+    def number(self) -> str:
+        """The number of ours that it went to or came from."""
+        return self.recipient if self.inbound else self.sender
 
     @property
     def segments(self) -> int:
@@ -68,75 +87,6 @@ class CarriedText(Struct, frozen=True, kw_only=True):
         """When it was sent, as lists are filtered by it."""
         return self.taken_at.replace(microsecond=0)
 
-    def resource(self, account: str) -> dict[str, Any]:
-        """Return it as the REST API shows it."""
-        uri = f"/{API_VERSION}/Accounts/{account}/Messages/{self.sid}"
-        return {
-            "sid": self.sid,
-            "account_sid": account,
-            "api_version": API_VERSION,
-            "body": self.body,
-            "date_created": format_datetime(self.taken_at),
-            "date_updated": format_datetime(self.updated_at),
-            "date_sent": None if self.status == "queued" else format_datetime(self.sent_at),
-            "direction": self.direction,
-            "error_code": self.error_code,
-            "error_message": None if self.error_code is None else ERRORS.get(self.error_code, "Unknown error"),
-            "from": self.sender,
-            "to": self.recipient,
-            "messaging_service_sid": None,
-            "num_media": str(len(self.media)),
-            "num_segments": str(self.segments),
-            "price": None,
-            "price_unit": "USD",
-            "status": self.status,
-            "subresource_uris": {"media": f"{uri}/Media.json"},
-            "uri": f"{uri}.json",
-        }
-
-    def webhook(self, account: str) -> dict[str, str]:
-        """Return the form that a webhook gets for it, if a customer sent it."""
-        fields = {
-            **self._form(account),
-            "Body": self.body,
-            "NumMedia": str(len(self.media)),
-            "NumSegments": str(self.segments),
-            "SmsMessageSid": self.sid,
-            "SmsStatus": "received",
-        }
-        for whose, number in (("From", self.sender), ("To", self.recipient)):
-            fields[f"{whose}Country"] = "US" if number.startswith("+1") else ""
-            fields |= dict.fromkeys(
-                (f"{whose}City", f"{whose}State", f"{whose}Zip"), ""
-            )  # sent and signed though empty
-
-        for index, media in enumerate(self.media):
-            fields[f"MediaUrl{index}"] = media.url
-            fields[f"MediaContentType{index}"] = media.content_type
-
-        return fields
-
-    def report(self, account: str) -> dict[str, str]:
-        """Return the form that reports its status."""
-        fields = {**self._form(account), "MessageStatus": self.status, "SmsStatus": self.status}
-        if self.status in ("delivered", "undelivered"):
-            fields["RawDlrDoneDate"] = f"{self.updated_at:%y%m%d%H%M}"
-
-        if self.error_code is not None:
-            fields["ErrorCode"] = str(self.error_code)
-
-        return fields
-
-    def _form(self, account: str) -> dict[str, str]:
-        return {
-            "AccountSid": account,
-            "ApiVersion": API_VERSION,
-            "From": self.sender,
-            "MessageSid": self.sid,
-            "SmsSid": self.sid,
-            "To": self.recipient,
-        }
-
 
 class CarriedTexts:
     """All texts that the carrier remembers, in the order in which it took them."""
@@ -144,32 +94,8 @@ class CarriedTexts:
     def __init__(self) -> None:
         self._texts: dict[str, CarriedText] = {}
 
-    def add(
-        self,
-        *,
-        sender: str,
-        recipient: str,
-        body: str,
-        media: tuple[Media, ...] = (),
-        direction: str,
-        status: str,
-        callback: str = "",
-        sid: str = "",
-    ) -> CarriedText:
-        """Remember a new text, and return it. Its id is one that no text ever had, unless one is given."""
-        now = datetime.now(UTC)
-        text = CarriedText(
-            sid=sid or ("MM" if media else "SM") + uuid.uuid4().hex,
-            sender=sender,
-            recipient=recipient,
-            body=body,
-            media=media,
-            direction=direction,
-            status=status,
-            callback=callback,
-            taken_at=now,
-            updated_at=now,
-        )
+    def add(self, text: CarriedText) -> CarriedText:
+        """Remember a text, and return it."""
         self._texts[text.sid] = text
         if len(self._texts) > _MOST_KEPT:
             del self._texts[next(iter(self._texts))]
@@ -188,6 +114,14 @@ class CarriedTexts:
             self._texts[text.sid] = moved
 
         return moved
+
+    def taken(self, *, recipient: str = "", body: str | None = None) -> list[CarriedText]:
+        """Return the texts of ours that the carrier truly took, whatever it answered; perhaps some alone."""
+        return [
+            text
+            for text in self._texts.values()
+            if text.direction == "outbound-api" and recipient in ("", text.recipient) and body in (None, text.body)
+        ]
 
     def listed(self, query: Mapping[str, str]) -> list[CarriedText]:
         """Return the texts that fit a list request's filters (`To`, `From`, `DateSent` with = < or >), newest first.

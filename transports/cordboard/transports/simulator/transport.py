@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from cordboard.engine.carrier import Capabilities, OutboundMessage, SendResult, WebhookReply, WebhookRequest
 from cordboard.engine.secret import Secret
 from cordboard.transports.base import ChannelSettings
+from cordboard.transports.simulator.opt_outs import KeywordHandling
 from cordboard.transports.twilio import TwilioSettings, TwilioTransport
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class SimulatorTransport:
             webhook_url=self._settings.webhook_url,
             phones=Path(path) if path else None,
             port=self._settings.port,
+            keywords=KeywordHandling.DEFAULT if self._settings.answers_keywords else KeywordHandling.NONE,
         )
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(carrier)

@@ -6,15 +6,14 @@ import uuid
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urldefrag, urlencode
 
-import aiohttp
 import anyio
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it has no py.typed
-from yarl import URL
+from twilio.request_validator import HMAC_SHA256, RequestValidator  # type: ignore[import-untyped]  # it has no py.typed
 
-from cordboard.engine.secret import Secret
+from cordboard.transports.simulator.twilio.accounts import Account
+from cordboard.transports.simulator.webhooks import WebhookAnswer, Webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -59,37 +58,17 @@ class Patience(Struct, frozen=True, kw_only=True):
         return bool(failure) and (failure in self.on or "all" in self.on)
 
 
-class WebhookAnswer(Struct, frozen=True, kw_only=True):
-    """What a webhook answered.
+class WebhookCaller:
+    """Calls webhooks, signing as an account.
 
-    Attributes:
-        status: The HTTP status; 0 when nobody answered.
-        content_type: The body's MIME type.
-        body: The body.
-        failure: `ct` (no connection), `rt` (no answer), `3xx`, `4xx`, `5xx`, or empty.
-        tries: How often it was called.
+    Args:
+        webhooks: The connections.
     """
 
-    status: int = 0
-    content_type: str = ""
-    body: str = ""
-    failure: str = ""
-    tries: int = 1
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._webhooks = webhooks
 
-
-class WebhookCaller:
-    """Calls webhooks, signing with an account's auth token. To be made inside a running loop, and closed."""
-
-    def __init__(self, auth_token: Secret) -> None:
-        # The SDK's signature and not ours, so that each tests the other.
-        self._validator = RequestValidator(auth_token.reveal())
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-
-    async def close(self) -> None:
-        """Close every connection; whoever waits for an answer gets none."""
-        await self._session.close()
-
-    async def call(self, url: str, fields: Mapping[str, str], patience: Patience) -> WebhookAnswer:
+    async def call(self, account: Account, url: str, fields: Mapping[str, str], patience: Patience) -> WebhookAnswer:
         """Post a form to a webhook, and return its last answer. Never raises for what the webhook does."""
         target, fragment = urldefrag(url)
         patience = patience.overridden(fragment)
@@ -97,18 +76,21 @@ class WebhookCaller:
             "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
             "I-Twilio-Idempotency-Token": str(uuid.uuid4()),
             "User-Agent": "TwilioProxy/1.1",
-            "X-Twilio-Signature": self._validator.compute_signature(target, fields),
+            **_signature(account, target, fields),
         }
         body = urlencode(fields).encode()
         answer = WebhookAnswer(failure="rt")
         with anyio.move_on_after(patience.total):
             for repetition in range(patience.retries + 1):
-                answer = replace(await self._try(target, body, headers, patience), tries=repetition + 1)
+                answer = await self._webhooks.call(
+                    "POST", target, body=body, headers=headers, connect=patience.connect, read=patience.read
+                )
+                answer = replace(answer, tries=repetition + 1)
                 if repetition == patience.retries or not patience.repeats(answer.failure):
                     break
 
                 await anyio.sleep(patience.first_pause * 2**repetition)
-                if self._session.closed:  # the carrier has stopped meanwhile
+                if self._webhooks.closed:  # the carrier has stopped meanwhile
                     break
 
         if answer.failure:
@@ -116,19 +98,14 @@ class WebhookCaller:
 
         return answer
 
-    async def _try(self, url: str, body: bytes, headers: Mapping[str, str], patience: Patience) -> WebhookAnswer:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=patience.connect, sock_read=patience.read)
-        try:
-            async with self._session.post(
-                URL(url, encoded=True), data=body, headers=headers, timeout=timeout, allow_redirects=False
-            ) as answer:
-                return WebhookAnswer(
-                    status=answer.status,
-                    content_type=answer.content_type,
-                    body=(await answer.read()).decode(errors="replace"),
-                    failure="" if 200 <= answer.status < 300 else f"{answer.status // 100}xx",
-                )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            return WebhookAnswer(failure="ct")
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError):  # ValueError: the URL is none
-            return WebhookAnswer(failure="rt")
+
+def _signature(account: Account, url: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that show who calls. The SDK's signature and not ours, so that each tests the other."""
+    key = account.shared_key
+    if key is None:
+        return {"X-Twilio-Signature": RequestValidator(account.auth_token.reveal()).compute_signature(url, fields)}
+
+    return {
+        "X-Twilio-Signature": RequestValidator(key.secret.reveal()).compute_signature(url, fields, HMAC_SHA256),
+        "X-Twilio-Webhooks-Signature-Settings": f"key={key.id},algorithm={HMAC_SHA256}",
+    }
