@@ -1,4 +1,4 @@
-"""The command line: `cordboard serve`, `check`, `apply` and `demo`."""
+"""The command line: `cordboard serve`, `check`, `apply`, `demo` and `simulator`."""
 
 from __future__ import annotations
 
@@ -86,6 +86,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.add_argument("--check", action="store_true", help="play one conversation through by itself, and exit")
     demo.set_defaults(run=_demo)
+
+    simulator = commands.add_parser("simulator", help="run a simulated carrier alone, to test what you build with it")
+    simulator.add_argument("--port", default=8090, type=_port, help="0 for any that is free (default: %(default)s)")
+    simulator.add_argument("--twilio", default="", metavar="ACCOUNT:TOKEN", help="(default: made up)")
+    simulator.add_argument("--webhook", default="", metavar="URL", help="where Twilio brings customers' texts")
+    simulator.add_argument("--acs", default="", metavar="KEY", help="an access key of Communication Services, or new")
+    simulator.add_argument("--events", default="", metavar="URL", help="where Event Grid brings events")
+    simulator.add_argument("--cloud-events", action="store_true", help="write events as CloudEvents")
+    simulator.add_argument(
+        "--acs-number", action="append", default=[], metavar="NUMBER", help="a number of Communication Services"
+    )
+    simulator.add_argument(
+        "--keywords", default="default", choices=("none", "default", "advanced"), help="what is done about STOP"
+    )
+    simulator.add_argument("--chaos", type=int, metavar="SEED", help="let everything go wrong now and then")
+    simulator.set_defaults(run=_simulator)
     return parser
 
 
@@ -179,6 +195,27 @@ def _demo(options: argparse.Namespace) -> int:
         return _run(check_demo)
 
     _run(lambda: run_demo(options.data, port=options.port))
+    return 0
+
+
+def _simulator(options: argparse.Namespace) -> int:
+    configure_logging("warning")
+    from cordboard.daemon.simulate import Wish, run_simulator
+    from cordboard.transports.simulator.acs.resource import Schema
+    from cordboard.transports.simulator.opt_outs import KeywordHandling
+
+    wish = Wish(
+        port=options.port,
+        twilio=options.twilio,
+        webhook=options.webhook,
+        acs=options.acs,
+        events=options.events,
+        schema=Schema.CLOUD_EVENTS if options.cloud_events else Schema.EVENT_GRID,
+        numbers=tuple(options.acs_number),
+        keywords=KeywordHandling(options.keywords),
+        chaos=options.chaos,
+    )
+    _run(lambda: run_simulator(wish))
     return 0
 
 

@@ -85,6 +85,10 @@ class Carriage:
         self.queues = Queues(limits)
         self.tasks: TaskGroup | None = None
 
+    def take(self, text: CarriedText) -> CarriedText:
+        """Take a text of ours: remember it, and put it into its number's queue."""
+        return self.texts.add(replace(text, waits=self.queues.join(text.sender, text.segments)))
+
     def later(self, text: CarriedText, treatment: Treatment) -> None:
         """Begin a `deliver` that goes on by itself."""
         assert self.tasks is not None, "texts are taken while the carrier is alive"  # noqa: S101 - states an invariant
@@ -96,15 +100,15 @@ class Carriage:
         if text.status == "accepted":  # a messaging service has chosen the sender meanwhile
             await self._report(self.texts.move(text, "queued"), treatment)
 
-        waits = self.queues.join(text.sender, text.segments)
-        if waits:
-            await anyio.sleep(min(waits, text.validity if text.validity is not None else waits))
-            if text.validity is not None and waits > text.validity:
-                reports = (Report(status="failed", code=EXPIRED),)
+        expires = text.validity is not None and text.waits > text.validity
+        if text.waits:
+            await anyio.sleep(text.validity if expires and text.validity else text.waits)
 
         shown = TextState.RECEIVED
         await self.show(text, shown)
-        if not (reports and reports[0].code == EXPIRED):
+        if expires:
+            reports = (Report(status="failed", code=EXPIRED),)
+        else:
             self.texts.move(text, "sent")
 
         for report in reports:

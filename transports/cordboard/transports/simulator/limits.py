@@ -14,8 +14,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     """What the carrier lets through; nothing is held back where nothing is said.
 
     Attributes:
-        segments_per_second: What Twilio sends from one number; more waits in that number's queue. 0 for no limit.
-        longest_queue: Seconds of segments that a queue holds; what comes then is turned away with 21611.
+        segments_per_second: What is sent from one number; more waits in that number's queue. 0 for no limit.
+        longest_queue: Seconds of segments that a queue holds; what comes then Twilio turns away with 21611. Ten hours
+            by default, as there.
         requests_at_once: How many requests of one Twilio account may be in the works; more get 429. 0 for no limit.
         messages_per_minute: What ACS takes from one number; more gets 429 until the minute is over. 0 for no limit.
     """

@@ -36,6 +36,7 @@ class CarriedText(Struct, frozen=True, kw_only=True):
         callback: Twilio's: the URL for reports on it.
         service: Twilio's: the messaging service that chose the sender.
         validity: Twilio's: seconds that it may wait until it is sent; None for no end.
+        waits: Seconds that it waits in its number's queue.
         keyword: Twilio's `OptOutType`, where the carrier marks the text.
         tag: ACS's: what is said of it in reports.
         reported: ACS's: whether a report was asked for.
@@ -56,6 +57,7 @@ class CarriedText(Struct, frozen=True, kw_only=True):
     callback: str = ""
     service: str = ""
     validity: float | None = None
+    waits: float = 0.0
     keyword: str = ""
     tag: str | None = None
     reported: bool = True

@@ -126,7 +126,7 @@ class RestApi:
             words = "Invalid To phone number format." if treatment.status == 400 else "The message was not accepted."
             return _rejected(recipient, treatment.status, words)
 
-        text = self._carriage.texts.add(
+        text = self._carriage.take(
             CarriedText(
                 sid=new_id("Outgoing"),
                 wire=NAME,

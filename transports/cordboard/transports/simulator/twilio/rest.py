@@ -84,7 +84,7 @@ class RestApi:
         if not treatment.taken:
             return await end(request, answer, treatment, self._closing)
 
-        text = self._carriage.texts.add(_text_of(account, fields, media, sender))
+        text = self._carriage.take(_text_of(account, fields, media, sender))
         if answer.status == 201 and not treatment.page:
             answer = web.json_response(forms.resource(text), status=201)
 
