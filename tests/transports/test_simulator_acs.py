@@ -19,6 +19,7 @@ from tests.transports.simulated_acs import KEY, AcsClient, EventDoor, acs_carrie
 
 from cordboard.transports.simulator.carrier import SimulatedCarrier
 from cordboard.transports.simulator.faults import (
+    CORRECTED,
     LANDLINE,
     NONSENSE,
     OPTED_OUT,
@@ -408,6 +409,16 @@ async def test_reports_may_be_lost_or_come_twice(client: AcsClient, carrier: Sim
     await door.gets(2)
 
     assert {each["data"]["messageId"] for each in door.events} == {sent.items[0]["messageId"]}
+
+
+async def test_a_report_may_be_corrected(client: AcsClient, carrier: SimulatedCarrier, door: EventDoor) -> None:
+    carrier.script.next(CUSTOMER, CORRECTED)
+
+    await client.send()
+    await door.gets(2)
+
+    assert door.reports == ["Failed", "Delivered"]
+    assert len({each["id"] for each in door.events}) == 1
 
 
 async def test_more_than_a_minutes_worth_is_throttled(door: EventDoor) -> None:

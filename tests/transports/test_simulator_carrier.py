@@ -25,6 +25,7 @@ from twilio.base.exceptions import TwilioRestException  # type: ignore[import-un
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from cordboard.engine.carrier import Media
+from cordboard.engine.secret import Secret
 from cordboard.transports.simulator.carrier import SimulatedCarrier
 from cordboard.transports.simulator.phones import TextState
 from cordboard.transports.simulator.twilio.caller import Patience
@@ -258,6 +259,13 @@ async def test_what_is_no_url_is_never_called(rest: RestClient, door: Door) -> N
     await door.is_called(2)
 
     assert door.reports == ["sent", "delivered"]
+
+
+async def test_a_port_that_is_taken_is_an_error_of_the_system(carrier: SimulatedCarrier) -> None:
+    port = int(carrier.api_url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        async with SimulatedCarrier(ACCOUNT, Secret(AUTH_TOKEN), port=port):
+            pass
 
 
 async def test_a_wrong_token_is_refused(rest: RestClient, carrier: SimulatedCarrier, sdk: Client) -> None:

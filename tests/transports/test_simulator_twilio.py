@@ -203,6 +203,30 @@ async def test_what_a_customer_attaches_is_kept_for_who_has_the_credentials(
             assert answer.status == 404
 
 
+async def test_attachments_may_lie_on_another_host_that_wants_no_credentials(
+    carrier: SimulatedCarrier, door: Door
+) -> None:
+    carrier.account.media_elsewhere = True
+    await carrier.text(CUSTOMER, NUMBER, "look", files=[PICTURE])
+    url = door.calls[0].form["MediaUrl0"]
+    credentials = {"Authorization": f"Basic {b64encode(f'{ACCOUNT}:{AUTH_TOKEN}'.encode()).decode()}"}
+
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url, headers=credentials, allow_redirects=False) as answer:
+            assert answer.status == 307
+            elsewhere = answer.headers["Location"]
+
+        assert elsewhere.startswith("http://localhost:")
+        async with session.get(elsewhere, headers=credentials) as answer:
+            assert answer.status == 400
+
+        async with session.get(elsewhere + "0") as answer:
+            assert answer.status == 403
+
+        async with session.get(url, headers=credentials) as answer:  # it shows credentials to no other host
+            assert (answer.status, await answer.read()) == (200, PICTURE.data)
+
+
 async def test_the_sdk_lists_attachments(carrier: SimulatedCarrier) -> None:
     brought = await carrier.text(CUSTOMER, NUMBER, "", files=[PICTURE, MediaContent(data=b"{}", content_type="text/x")])
     sdk = sdk_of(carrier)

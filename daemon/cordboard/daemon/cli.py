@@ -95,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     simulator.add_argument("--events", default="", metavar="URL", help="where Event Grid brings events")
     simulator.add_argument("--cloud-events", action="store_true", help="write events as CloudEvents")
     simulator.add_argument(
+        "--event-header", action="append", default=[], metavar="NAME=VALUE", help="what Event Grid says besides"
+    )
+    simulator.add_argument(
+        "--hurry", default=10.0, type=_factor, metavar="FACTOR", help="repeat events so much faster (default: 10)"
+    )
+    simulator.add_argument(
         "--acs-number", action="append", default=[], metavar="NUMBER", help="a number of Communication Services"
     )
     simulator.add_argument(
@@ -111,6 +117,14 @@ def _port(written: str) -> int:
         raise ValueError
 
     return port
+
+
+def _factor(written: str) -> float:
+    factor = float(written)
+    if not 0 < factor < float("inf"):
+        raise ValueError
+
+    return factor
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -211,6 +225,8 @@ def _simulator(options: argparse.Namespace) -> int:
         acs=options.acs,
         events=options.events,
         schema=Schema.CLOUD_EVENTS if options.cloud_events else Schema.EVENT_GRID,
+        headers=tuple(options.event_header),
+        hurry=options.hurry,
         numbers=tuple(options.acs_number),
         keywords=KeywordHandling(options.keywords),
         chaos=options.chaos,

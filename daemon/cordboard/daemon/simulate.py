@@ -55,6 +55,7 @@ class Wish(Struct, frozen=True, kw_only=True):
         acs: The access key, base64, or `new` for a made-up one; empty for no Communication Services.
         events: Where Event Grid brings events; empty for nowhere.
         schema: How events are written.
+        headers: What every call of Event Grid says besides, each as `NAME=VALUE`: a secret, perhaps.
         hurry: How much faster than at Azure events are tried again.
         numbers: The numbers of Communication Services; none for all that are not Twilio's.
         keywords: What is done about STOP, START and HELP.
@@ -67,6 +68,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     acs: str = ""
     events: str = ""
     schema: Schema = Schema.EVENT_GRID
+    headers: tuple[str, ...] = ()
     hurry: float = 10.0
     numbers: tuple[str, ...] = ()
     keywords: KeywordHandling = KeywordHandling.DEFAULT
@@ -98,6 +100,13 @@ def build(wish: Wish) -> SimulatedCarrier:
     Raises:
         SimulatorUnusable: There is none such.
     """
+    for option, url in (("--webhook", wish.webhook), ("--events", wish.events)):
+        if url and not url.startswith(("http://", "https://")):
+            raise SimulatorUnusable(f"{option}: expected a URL, such as http://127.0.0.1:8080/webhooks/main")
+
+    if wish.events and not wish.acs:
+        raise SimulatorUnusable("--events: there are none without Communication Services; add --acs new")
+
     account, colon, token = wish.twilio.partition(":")
     if wish.twilio and not (account and colon and token):
         raise SimulatorUnusable("--twilio: expected ACCOUNT:TOKEN, such as AC00000000000000000000000000000000:secret")
@@ -150,5 +159,9 @@ def _resource(wish: Wish) -> Resource | None:
     except binascii.Error:
         raise SimulatorUnusable("--acs: expected an access key, which is base64, or 'new'") from None
 
-    subscription = Subscription(url=wish.events, schema=wish.schema, hurry=wish.hurry) if wish.events else None
-    return Resource(access_key=Secret(key), numbers=wish.numbers or None, subscription=subscription)
+    resource = Resource(access_key=Secret(key), numbers=wish.numbers or None)
+    if wish.events:
+        headers = dict(each.split("=", 1) for each in wish.headers if "=" in each)
+        resource.subscription = Subscription(url=wish.events, schema=wish.schema, headers=headers, hurry=wish.hurry)
+
+    return resource

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -32,6 +33,9 @@ from cordboard.transports.simulator.twilio.wire import TwilioWire
 from cordboard.transports.simulator.webhooks import Webhooks
 
 _HOST: Final = "127.0.0.1"
+
+_BACKLOG: Final = 1_024
+"""Connections that may wait to be accepted: a load test opens many at once."""
 
 _SHUTDOWN: Final = 1.0
 """Seconds that requests get to end when the carrier closes; those that hang are let go of before."""
@@ -95,7 +99,7 @@ class SimulatedCarrier:
         self._twilio: TwilioWire | None = None
         self._acs: AcsWire | None = None
         self._runner: web.AppRunner | None = None
-        self._site: web.TCPSite | None = None
+        self._site: web.SockSite | None = None
 
     @property
     def texts(self) -> CarriedTexts:
@@ -138,6 +142,10 @@ class SimulatedCarrier:
         """
         async with AsyncExitStack() as stack:
             await self.phones.open()
+            # Outside the task group, which would wrap the error of a port that is taken.
+            listener = socket.create_server((_HOST, self._port), backlog=_BACKLOG)
+            stack.callback(listener.close)
+            self._port = listener.getsockname()[1]
             webhooks = Webhooks()
             stack.push_async_callback(_close, webhooks.close)
             tasks = await stack.enter_async_context(anyio.create_task_group())
@@ -162,9 +170,8 @@ class SimulatedCarrier:
             self._runner = runner
             stack.push_async_callback(_close, runner.cleanup)
             stack.callback(closing.set)
-            self._site = web.TCPSite(runner, _HOST, self._port)
+            self._site = web.SockSite(runner, listener)
             await self._site.start()
-            self._port = runner.addresses[0][1]
             if self._acs is not None and self.resource is not None and self.resource.subscription is not None:
                 self._acs.grid = EventGrid(
                     self.resource, self.resource.subscription, webhooks, f"{self.api_url}/eventgrid/validate?id="

@@ -159,6 +159,9 @@ def one_item(status: int) -> Treatment:
     return Treatment(taken=False, status=status, code=20503 if status >= 500 else 21211, item=True)
 
 
+CORRECTED: Final = Treatment(reports=(Report(status="failed", code=30008), DELIVERED))
+"""Failed, it says first, and then that it was delivered after all."""
+
 LANDLINE: Final = refuse(400, 21614)
 """Twilio turns the text away; ACS takes it, and fails to deliver it."""
 
@@ -199,6 +202,7 @@ NAMED: Final[Mapping[str, Treatment]] = {
     "reported_late": report_late(1.0),
     "reported_twice": REPORTED_TWICE,
     "reported_backwards": REPORTED_BACKWARDS,
+    "corrected": CORRECTED,
     "webhooks_lost": WEBHOOKS_LOST,
     "webhooks_twice": WEBHOOKS_TWICE,
 }

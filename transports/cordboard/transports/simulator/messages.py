@@ -118,7 +118,14 @@ class CarriedTexts:
         return moved
 
     def taken(self, *, recipient: str = "", body: str | None = None) -> list[CarriedText]:
-        """Return the texts of ours that the carrier truly took, whatever it answered; perhaps some alone."""
+        """Return the texts of ours that the carrier truly took, whatever it answered; perhaps some alone.
+
+        ACS takes some that it knows it cannot deliver: their status is `failed` before long.
+
+        Args:
+            recipient: The customer; empty for all.
+            body: The exact words; None for any.
+        """
         return [
             text
             for text in self._texts.values()

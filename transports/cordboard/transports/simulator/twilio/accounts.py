@@ -39,6 +39,8 @@ class Account:
         services: Its messaging services: the numbers each chooses from, by `MG…`.
         webhooks: The webhook for texts to a number, where it is not `webhook_url`.
         webhook_url: The webhook for texts to all other numbers; where it is empty they go nowhere.
+        media_elsewhere: Whether attachments lie on another host, to which the REST API sends whoever asks for one.
+            There the URL is the credential, and whoever shows the account's is refused.
     """
 
     sid: str
@@ -50,6 +52,7 @@ class Account:
     services: dict[str, Sequence[str]] = field(default_factory=dict)
     webhooks: dict[str, str] = field(default_factory=dict)
     webhook_url: str = ""
+    media_elsewhere: bool = False
 
     def owns(self, number: str) -> bool:
         """Whether it may send from a number."""

@@ -20,11 +20,13 @@ class KeptMedia(Struct, frozen=True, kw_only=True):
         sid: Its id.
         text: The text's id.
         content: What it is.
+        ticket: Lets whoever has it see this one.
     """
 
     sid: str
     text: str
     content: MediaContent
+    ticket: str
 
 
 class MediaShelf:
@@ -35,7 +37,7 @@ class MediaShelf:
 
     def put(self, text: str, content: MediaContent) -> KeptMedia:
         """Keep an attachment of a text."""
-        kept = KeptMedia(sid=f"ME{uuid.uuid4().hex}", text=text, content=content)
+        kept = KeptMedia(sid=f"ME{uuid.uuid4().hex}", text=text, content=content, ticket=uuid.uuid4().hex)
         self._kept[kept.sid] = kept
         if len(self._kept) > _MOST_KEPT:
             del self._kept[next(iter(self._kept))]
@@ -46,6 +48,10 @@ class MediaShelf:
         """Return an attachment of a text."""
         kept = self._kept.get(sid)
         return kept if kept is not None and kept.text == text else None
+
+    def get_by_ticket(self, ticket: str) -> KeptMedia | None:
+        """Return the attachment that a ticket is for."""
+        return next((each for each in self._kept.values() if each.ticket == ticket), None)
 
     def of(self, text: str) -> list[KeptMedia]:
         """Return all attachments of a text, in order."""

@@ -35,6 +35,7 @@ class MediaApi:
             web.get(f"{MESSAGES}/{{sid}}/Media.json", self._list),
             web.get(f"{MESSAGES}/{{sid}}/Media/{{media}}.json", self._fetch),
             web.get(f"{MESSAGES}/{{sid}}/Media/{{media}}", self._content),
+            web.get("/media/{ticket}", self._elsewhere),
         ]
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -74,7 +75,22 @@ class MediaApi:
         if kept is None:
             return error(20404)
 
-        return web.Response(body=kept.content.data, headers={"Content-Type": kept.content.content_type})
+        account = self._accounts.get(text.account)
+        if account is not None and account.media_elsewhere:
+            # The same machine under another name: for a client, another host.
+            raise web.HTTPTemporaryRedirect(f"http://localhost:{request.url.port}/media/{kept.ticket}")
+
+        return _content_of(kept)
+
+    async def _elsewhere(self, request: web.Request) -> web.Response:
+        kept = self._shelf.get_by_ticket(request.match_info["ticket"])
+        if kept is None:
+            return web.Response(status=403)
+
+        if "Authorization" in request.headers:
+            return web.Response(status=400, text="Only one way to show who you are is allowed.")
+
+        return _content_of(kept)
 
     def _text(self, request: web.Request) -> CarriedText | web.Response:
         account = authenticated(request, self._accounts)
@@ -83,6 +99,10 @@ class MediaApi:
 
         text = self._carriage.texts.get(request.match_info["sid"])
         return text if text is not None and text.account == account.sid else error(20404)
+
+
+def _content_of(kept: KeptMedia) -> web.Response:
+    return web.Response(body=kept.content.data, headers={"Content-Type": kept.content.content_type})
 
 
 def _resource(text: CarriedText, kept: KeptMedia) -> dict[str, Any]:
