@@ -149,6 +149,7 @@ async def test_a_request_that_is_not_valid_is_refused_as_a_whole(
     answer = await client.ask("POST", "/sms?api-version=2021-03-07", json.dumps(asked).encode())
 
     assert (answer.status, answer.body["error"]["code"]) == (400, "BadRequest")
+    assert answer.headers["x-ms-request-id"]
     assert taken(carrier) == []
 
 

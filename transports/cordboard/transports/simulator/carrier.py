@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final, Self
+from uuid import uuid4
 
 import anyio
 from aiohttp import web
@@ -26,9 +27,10 @@ from cordboard.transports.simulator.phones import Phones
 from cordboard.transports.simulator.script import Script
 from cordboard.transports.simulator.twilio.accounts import Account, Accounts
 from cordboard.transports.simulator.twilio.caller import Patience
+from cordboard.transports.simulator.twilio.forms import API_VERSION
 from cordboard.transports.simulator.twilio.media_api import MediaApi
 from cordboard.transports.simulator.twilio.rest import RestApi as TwilioApi
-from cordboard.transports.simulator.twilio.rest import error, name_request
+from cordboard.transports.simulator.twilio.rest import error
 from cordboard.transports.simulator.twilio.wire import TwilioWire
 from cordboard.transports.simulator.webhooks import Webhooks
 
@@ -158,7 +160,7 @@ class SimulatedCarrier:
 
             application = web.Application(client_max_size=_LARGEST_BODY)
             application.add_routes([*routes, web.route("*", "/{anything:.*}", _find_nothing)])
-            application.on_response_prepare.append(name_request)
+            application.on_response_prepare.append(_name_request)
             runner = web.AppRunner(
                 application,
                 access_log=None,
@@ -259,6 +261,14 @@ class SimulatedCarrier:
 
 async def _find_nothing(request: web.Request) -> web.Response:  # noqa: ARG001 - a handler's signature
     return error(20404)
+
+
+async def _name_request(request: web.Request, answer: web.StreamResponse) -> None:
+    """Give an answer the id by which the carrier's support would find it."""
+    if request.path.startswith(f"/{API_VERSION}/"):
+        answer.headers["Twilio-Request-Id"] = f"RQ{uuid4().hex}"
+    else:
+        answer.headers["x-ms-request-id"] = str(uuid4())
 
 
 async def _close(close: Callable[[], Awaitable[None]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -173,11 +172,6 @@ def error(code: int, status: int = 0) -> web.Response:
         "status": status,
     }
     return web.json_response(body, status=status)
-
-
-async def name_request(request: web.Request, answer: web.StreamResponse) -> None:  # noqa: ARG001 - a signal's signature
-    """Give an answer the id by which Twilio's support would find it."""
-    answer.headers["Twilio-Request-Id"] = "RQ" + uuid.uuid4().hex
 
 
 def _text_of(account: Account, fields: dict[str, str], media: list[str], sender: str) -> CarriedText:
