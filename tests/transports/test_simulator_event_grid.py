@@ -187,9 +187,10 @@ async def test_a_webhook_that_is_not_there_yet_is_asked_again() -> None:
                 )
 
 
-async def test_a_subscription_can_be_agreed_to_by_hand(door: EventDoor) -> None:
+@pytest.mark.parametrize("batch", [1, 2])
+async def test_a_subscription_can_be_agreed_to_by_hand(door: EventDoor, batch: int) -> None:
     door.agrees = False
-    async with acs_carrier(subscription(door)) as carrier, aiohttp.ClientSession() as session:
+    async with acs_carrier(subscription(door, batch=batch)) as carrier, aiohttp.ClientSession() as session:
         await carrier.grid.refused.wait()
         url = door.handshakes[0].events[0]["data"]["validationUrl"]
         async with session.get(f"{url}x") as answer:
@@ -198,7 +199,7 @@ async def test_a_subscription_can_be_agreed_to_by_hand(door: EventDoor) -> None:
         async with session.get(url) as answer:
             assert answer.status == 200
 
-        assert carrier.grid.agreed.is_set()
+        assert (await carrier.text(CUSTOMER, NUMBER, "Hi")).status == 200
 
 
 async def test_a_subscription_that_is_deleted_says_so(door: EventDoor) -> None:
@@ -214,7 +215,7 @@ async def test_events_may_be_lost_come_twice_and_in_the_wrong_order(door: EventD
     async with acs_carrier(subscription(door)) as carrier:
         carrier.script.texts.next("lost", WEBHOOKS_LOST)
         carrier.script.texts.next("twice", WEBHOOKS_TWICE)
-        carrier.script.texts.next("late", Treatment(pause=0.2))
+        carrier.script.texts.next("late", Treatment(pause=0.7))
         async with anyio.create_task_group() as tasks:
             for body in ("late", "lost", "twice"):
                 tasks.start_soon(carrier.text, CUSTOMER, NUMBER, body)

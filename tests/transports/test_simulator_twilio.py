@@ -326,7 +326,7 @@ async def test_a_number_sends_so_many_segments_a_second(door: Door) -> None:
 
 
 async def test_a_text_that_waits_for_longer_than_it_is_valid_fails(door: Door) -> None:
-    limits = Limits(segments_per_second=0.5)
+    limits = Limits(segments_per_second=0.1)
     async with special(door, limits=limits) as carrier, aiohttp.ClientSession() as session:
         rest = RestClient(carrier=carrier, session=session)
         await rest.send("first")
@@ -340,7 +340,7 @@ async def test_a_text_that_waits_for_longer_than_it_is_valid_fails(door: Door) -
 
 
 async def test_a_queue_that_is_full_takes_nothing_more(door: Door) -> None:
-    limits = Limits(segments_per_second=1, longest_queue=1.5)
+    limits = Limits(segments_per_second=0.01, longest_queue=150)
     async with special(door, limits=limits) as carrier, aiohttp.ClientSession() as session:
         rest = RestClient(carrier=carrier, session=session)
         answers = [await rest.send(f"{each}") for each in range(3)]
@@ -352,7 +352,7 @@ async def test_a_queue_that_is_full_takes_nothing_more(door: Door) -> None:
 async def test_more_requests_at_once_than_allowed_are_throttled(door: Door) -> None:
     async with special(door, limits=Limits(requests_at_once=1)) as carrier, aiohttp.ClientSession() as session:
         rest = RestClient(carrier=carrier, session=session)
-        carrier.script.next(CUSTOMER, Treatment(pause=0.3))
+        carrier.script.next(CUSTOMER, Treatment(pause=1.0))
         answers = []
 
         async def send(body: str) -> None:

@@ -62,7 +62,7 @@ class EventGrid:
     Attributes:
         subscription: The subscription.
         agreed: Set once the webhook has agreed to get events; until then they wait.
-        refused: Set once the webhook has been asked, and does not agree; the subscription comes to nothing.
+        refused: Set once the webhook has been asked, and does not agree: events are dropped until somebody does by hand.
 
     Args:
         resource: Whose events.
@@ -83,7 +83,10 @@ class EventGrid:
         self._news = anyio.Event()
 
     async def run(self) -> None:
-        """Shake hands, then bring batches for ever. While nobody answers the webhook, it is asked again."""
+        """Shake hands, then bring batches for ever. While nobody answers the webhook, it is asked again.
+
+        A webhook that does not agree may still be agreed to by hand.
+        """
         for pause in _pauses():
             answer = await self._shake_hands()
             if self.agreed.is_set():
@@ -92,7 +95,8 @@ class EventGrid:
             if answer.status not in (0, 503):
                 log.warning("subscription_refused", subscription=self.subscription.name, status=answer.status)
                 self.refused.set()
-                return
+                await self.agreed.wait()
+                break
 
             await anyio.sleep(pause / self.subscription.hurry)
 
