@@ -62,7 +62,7 @@ class EventGrid:
     Attributes:
         subscription: The subscription.
         agreed: Set once the webhook has agreed to get events; until then they wait.
-        refused: Set once the webhook has been asked, and does not agree: events are dropped until somebody does by hand.
+        refused: Set once the webhook does not agree: events are dropped, until somebody agrees by hand.
 
     Args:
         resource: Whose events.
