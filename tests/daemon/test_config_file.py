@@ -17,6 +17,7 @@ from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, AutoClose, BoardC
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import Distribution, Role
+from cordboard.transports.acs import AcsSettings
 from cordboard.transports.base import BUILT_IN, find_transport
 from cordboard.transports.twilio import SharedKey, Subaccount, TwilioSettings
 
@@ -273,6 +274,52 @@ def test_what_is_wrong_is_told_by_file_key_and_reason(old: str, new: str, proble
     assert any(problem in each for each in _problems(_with(old, new))), _problems(_with(old, new))
 
 
+ACS = MINIMAL.replace(
+    MINIMAL[MINIMAL.index('provider = "twilio"') : MINIMAL.index("[[numbers]]")],
+    """provider = "acs"
+endpoint = "https://contoso.communication.azure.com"
+access_key = "YSBrZXk="
+webhook_secret = "a-secret-of-event-grid"
+old_webhook_secrets = ["another", { env = "TWILIO_AUTH_TOKEN" }]
+webhook_secret_header = "x-secret"
+event_grid_subscriptions = ["cordboard"]
+event_grid_token = { tenant = "t", audience = "api://cordboard" }
+
+""",
+).replace('{ file = "ben.token" }', '"ben-0123456789abcdef"')
+
+
+def test_a_number_that_its_carrier_cannot_serve_is_refused() -> None:
+    assert _problems(ACS.replace('"+18005550100"', '"+448001234567"')) == [
+        "numbers[0].kind: Azure's toll-free numbers serve CA, PR, US alone, not GB"
+    ]
+    assert _problems(ACS.replace('kind = "toll_free"', 'kind = "mobile"')) == [
+        "numbers[0].kind: Azure's mobile numbers serve AU, BE, DK, FI, GB, IE, LV, NL, PL, SE alone, not US"
+    ]
+
+
+def test_a_direct_routing_number_is_refused_as_such() -> None:
+    assert _problems(ACS.replace('kind = "toll_free"', 'kind = "toll_free"\ndirect_routing = true')) == [
+        "numbers[0].direct_routing: a direct-routing number cannot carry SMS; remove it from this file"
+    ]
+
+
+def test_every_key_of_an_azure_channel_is_read() -> None:
+    (settings,) = config_file.parse(ACS, source="cordboard.toml").channels
+
+    assert isinstance(settings, AcsSettings)
+    assert [each.reveal() for each in settings.webhook_secrets] == [
+        "a-secret-of-event-grid",
+        "another",
+        "0123456789abcdef0123456789abcdef",
+    ]
+    assert settings.event_grid_token is not None
+    assert settings.event_grid_token.accepted_issuers == (
+        "https://login.microsoftonline.com/t/v2.0",
+        "https://sts.windows.net/t/",
+    )
+
+
 ODD = [
     *["0", "-1", "1.5", "nan", "-inf", "true", "9999999999999999999999", "2026-11-24", "07:00:00"],
     *['""', '" "', '"\\u0000"', '"\\uffff"', '"' + "a" * 10_000 + '"'],
@@ -290,15 +337,15 @@ ODD = [
     ],
     *['{ file = "\\u0000" }', '{ file = "/" }', '{ file = "' + "a" * 5_000 + '" }'],
 ]
-LINES = [line for line in MINIMAL.splitlines() if " = " in line]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=[each[:20] for each in ODD])
 def test_no_value_of_any_key_breaks_the_reading(odd: str) -> None:
-    for line in LINES:
-        text = MINIMAL.replace(line, f"{line.partition(' = ')[0]} = {odd}", 1)
-        with suppress(InvalidConfiguration):  # anything else it raises is a defect
-            config_file.parse(text, source="cordboard.toml")
+    for whole in (MINIMAL, ACS):
+        for line in [each for each in whole.splitlines() if " = " in each]:
+            text = whole.replace(line, f"{line.partition(' = ')[0]} = {odd}", 1)
+            with suppress(InvalidConfiguration):  # anything else it raises is a defect
+                config_file.parse(text, source="cordboard.toml")
 
 
 def test_a_token_that_two_reps_share_is_refused_and_not_shown() -> None:

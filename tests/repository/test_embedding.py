@@ -58,6 +58,7 @@ print(json.dumps({
 IMPORT_EVERYTHING = """
 import anyio, msgspec, sortedcontainers, structlog, transitions
 import aiohttp.web, aiosqlite, jinja2, litestar, prometheus_client, twilio.rest, uvicorn
+import azure.communication.sms.aio, azure.identity.aio, jwt
 before = look()
 import cordboard.engine.board, cordboard.engine.runtime
 import cordboard.transports, cordboard.storage, cordboard.daemon

@@ -18,6 +18,7 @@ from cordboard.engine.carrier import Accepted
 from cordboard.engine.errors import Fault, InvalidConfiguration
 from cordboard.engine.secret import Secret
 from cordboard.engine.testing.transports import outbound
+from cordboard.transports.acs import AcsTransport
 from cordboard.transports.base import (
     BUILT_IN,
     GROUP,
@@ -57,6 +58,7 @@ def install(folder: Path, entry_points: str, **modules: str) -> None:
 
 def test_the_transports_in_the_box_are_found_by_their_provider() -> None:
     in_the_box: dict[str, type[ConfiguredTransport]] = {
+        "acs": AcsTransport,
         "http": HttpTransport,
         "simulator": SimulatorTransport,
         "twilio": TwilioTransport,
@@ -160,7 +162,7 @@ def test_an_unknown_provider_is_told_what_is_installed(tmp_path: Path, monkeypat
     monkeypatch.syspath_prepend(tmp_path)
 
     with pytest.raises(
-        TransportUnavailable, match=r"'twillio' \(installed: http, pigeon, simulator, twilio\)"
+        TransportUnavailable, match=r"'twillio' \(installed: acs, http, pigeon, simulator, twilio\)"
     ) as caught:
         find_transport("twillio")
 
@@ -180,7 +182,12 @@ def test_a_transport_whose_own_package_is_broken_names_what_is_missing(
 
 @pytest.mark.parametrize(
     ("provider", "missing", "extra"),
-    [("http", "aiohttp", "http"), ("simulator", "twilio", "twilio"), ("twilio", "twilio", "twilio")],
+    [
+        ("acs", "msrest", "acs"),
+        ("http", "aiohttp", "http"),
+        ("simulator", "twilio", "twilio"),
+        ("twilio", "twilio", "twilio"),
+    ],
 )
 def test_without_its_packages_a_provider_names_the_extra_to_install(
     provider: str, missing: str, extra: str, monkeypatch: pytest.MonkeyPatch

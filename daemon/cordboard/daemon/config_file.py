@@ -138,6 +138,7 @@ def _configuration(document: dict[str, Any], reader: TableReader) -> Configurati
 
     board = BoardConfig(**values)
     _check_together(board, reader)
+    _check_numbers(board, settings, reader)
     return Configuration(board=board, channels=tuple(settings), tokens=_tokens_of(people, reader))
 
 
@@ -188,6 +189,20 @@ def _check_together(board: BoardConfig, reader: TableReader) -> None:
         kind = re.sub(r"\.address$", ".kind", key)  # what an address must look like depends on the kind
         if not reader.blamed(key) and not reader.blamed(kind):
             reader.blame(key, reason)
+
+
+def _check_numbers(board: BoardConfig, settings: list[ChannelSettings], reader: TableReader) -> None:
+    """Note which numbers their carrier cannot serve."""
+    channels = {each.name: each for each in settings}
+    for at, number in enumerate(board.numbers):
+        key = f"numbers[{at}]"
+        if number.channel not in channels or reader.blamed(f"{key}.address") or reader.blamed(f"{key}.kind"):
+            continue
+
+        for problem in channels[number.channel].find_number_problems(number):
+            name, _, reason = problem.partition(": ")
+            if not reader.blamed(f"{key}.{name}"):
+                reader.blame(f"{key}.{name}", reason)
 
 
 def _tokens_of(people: list[RepEntry], reader: TableReader) -> dict[str, Secret]:

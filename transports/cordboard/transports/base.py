@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Protocol
 
 from msgspec import Struct
 
-from cordboard.engine.config import HOUR, Channel, LongEnough, Name
+from cordboard.engine.config import HOUR, Channel, LongEnough, Name, Number
 from cordboard.engine.errors import CordboardError, Fault
 from cordboard.engine.ports import Transport
 
@@ -18,6 +18,7 @@ GROUP: Final = "cordboard.transports"
 """The entry points under which transports are found, each named for its provider."""
 
 BUILT_IN: Final = {
+    "acs": "cordboard.transports.acs:AcsTransport",
     "http": "cordboard.transports.http:HttpTransport",
     "simulator": "cordboard.transports.simulator:SimulatorTransport",
     "twilio": "cordboard.transports.twilio:TwilioTransport",
@@ -74,6 +75,10 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Yield everything that is wrong, each as `key: reason`. Subclasses add to it."""
         if self.public_url:
             yield from url_problems("public_url", self.public_url)
+
+    def find_number_problems(self, number: Number) -> Iterator[str]:  # noqa: ARG002 - for subclasses
+        """Yield why the carrier cannot serve a number of the channel, each as `key: reason`. Subclasses add to it."""
+        yield from ()
 
     @property
     def channel(self) -> Channel:
