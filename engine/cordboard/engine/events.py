@@ -21,7 +21,7 @@ def _tag(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-class BoardEvent(Struct, frozen=True, kw_only=True, tag_field="type", tag=_tag):
+class BoardEvent(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=_tag):
     """A fact of the board.
 
     Attributes:

@@ -1,7 +1,8 @@
 """What a board knows of each conversation, message and rep, as it is at one moment.
 
 Records are frozen: a change makes a new record, so whoever holds one (a batch being written, an answer on its way out)
-holds the truth of its moment.
+holds the truth of its moment. Frozen records cannot form cycles, so what a board has many of is kept out of the garbage
+collector's rounds (`gc=False`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from cordboard.engine.vocabulary import (
 )
 
 
-class Assignment(Struct, frozen=True, kw_only=True):
+class Assignment(Struct, frozen=True, kw_only=True, gc=False):
     """One attempt to put a conversation with a rep; it holds the rep's capacity while it exists.
 
     A conversation's assignment is an offer while the conversation is assigned, accepted while it is active, and
@@ -46,7 +47,7 @@ class Assignment(Struct, frozen=True, kw_only=True):
     expires_at: Timestamp | None = None
 
 
-class Conversation(Struct, frozen=True, kw_only=True):
+class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     """One exchange between a number of ours and a customer.
 
     Attributes:
@@ -130,7 +131,7 @@ class Conversation(Struct, frozen=True, kw_only=True):
         return self.assignment.rep
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class Message(Struct, frozen=True, kw_only=True, gc=False):
     """One text.
 
     Attributes:
@@ -239,7 +240,7 @@ class RepState(Struct, frozen=True, kw_only=True):
     release_at: Timestamp | None = None
 
 
-class Consent(Struct, frozen=True, kw_only=True):
+class Consent(Struct, frozen=True, kw_only=True, gc=False):
     """Whether a customer takes texts from a number of ours. Who never said anything has no record, and does.
 
     Attributes:

