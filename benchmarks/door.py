@@ -1,23 +1,25 @@
 """The webhook door: signed texts over HTTP, verified, kept on disk and answered, beside an empty ASGI application.
 
-Both are served by the same uvicorn in a process of its own; the texts come from this process, over as many connections
-as there are in flight. Run as `python -m benchmarks.door`.
+Each is served in a process of its own, just as `cordboard serve` serves: on its event loop, behind its web server, with
+its log of every text (which goes nowhere here). The texts come from this process, over as many connections as there are
+in flight. Run as `python -m benchmarks.door`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import anyio
 import uvicorn
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # Twilio ships no types
 
@@ -25,6 +27,9 @@ from benchmarks.measuring import print_machine, rates, ratio, summary
 from cordboard.daemon.access import Access
 from cordboard.daemon.app import create_app
 from cordboard.daemon.house import House
+from cordboard.daemon.logs import configure_logging
+from cordboard.daemon.process import run
+from cordboard.daemon.serve import web_settings
 from cordboard.engine import BoardConfig, Channel, Engine, Number, Queue, Workstream
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import NumberKind
@@ -54,7 +59,7 @@ CONFIG = BoardConfig(
 async def empty_app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Read the body and answer 200 with nothing: the least that any application does."""
     if scope["type"] != "http":
-        return
+        return  # it has nothing to start
 
     while (await receive()).get("more_body"):
         pass
@@ -79,10 +84,9 @@ async def serve(what: str) -> None:
 
 
 async def _serve_app(app: Any) -> None:
-    config = uvicorn.Config(app, http="httptools", log_config=None, access_log=False, lifespan="off", ws="none")
     listener = socket.create_server(("127.0.0.1", 0), backlog=2 * WIDTH)
     print(listener.getsockname()[1], flush=True)
-    await uvicorn.Server(config).serve([listener])
+    await uvicorn.Server(web_settings(app)).serve([listener])
 
 
 def requests(first: int) -> list[bytes]:
@@ -170,7 +174,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     if options.serve:
-        anyio.run(serve, options.serve)
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            configure_logging(stream=nowhere)
+            run(partial(serve, options.serve))
+
         return
 
     print_machine()

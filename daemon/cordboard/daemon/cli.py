@@ -8,20 +8,16 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from http.client import HTTPException
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, TypeVar
-
-import anyio
+from typing import Final
 
 from cordboard.daemon import config_file
 from cordboard.daemon.logs import LEVELS, configure_logging
+from cordboard.daemon.process import run
 from cordboard.daemon.release import release
 from cordboard.engine.errors import CordboardError, InvalidConfiguration
-
-T = TypeVar("T")
 
 APPLY_SECONDS: Final = 30
 """How long a running daemon may take to put a configuration in force."""
@@ -135,7 +131,7 @@ def _serve(options: argparse.Namespace) -> int:
     from cordboard.daemon.serve import serve_until_signal
 
     try:
-        _run(lambda: serve_until_signal(configuration, db=options.db, host=options.host, port=options.port))
+        run(lambda: serve_until_signal(configuration, db=options.db, host=options.host, port=options.port))
     except InvalidConfiguration as error:  # the file is in itself, but not with what the board has
         return _fail(*(f"{options.config}: {problem}" for problem in error.problems))
 
@@ -206,9 +202,9 @@ def _demo(options: argparse.Namespace) -> int:
     from cordboard.daemon.demo_check import check_demo
 
     if options.check:
-        return _run(check_demo)
+        return run(check_demo)
 
-    _run(lambda: run_demo(options.data, port=options.port))
+    run(lambda: run_demo(options.data, port=options.port))
     return 0
 
 
@@ -231,13 +227,8 @@ def _simulator(options: argparse.Namespace) -> int:
         keywords=KeywordHandling(options.keywords),
         chaos=options.chaos,
     )
-    _run(lambda: run_simulator(wish))
+    run(lambda: run_simulator(wish))
     return 0
-
-
-def _run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run on asyncio; on its faster loop, where that is installed."""
-    return anyio.run(work, backend_options={"use_uvloop": find_spec("uvloop") is not None})
 
 
 def _fail(*problems: str) -> int:

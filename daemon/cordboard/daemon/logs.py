@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import msgspec
@@ -23,6 +24,8 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 _PHONE: Final = re.compile(r"(?:\+|%2[Bb])[1-9]\d{6,14}")
 _BODIES: Final = frozenset({"body", "text", "media", "raw"})
 _SECRETS: Final = re.compile(r"token|secret|password|access_key|authorization|cookie|signature", re.IGNORECASE)
+_UNSEEN: Final = (Secret, bytes)
+_PLAIN: Final = (bool, int, float)
 _HIDDEN: Final = "•••"
 
 
@@ -70,11 +73,14 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def _shown(key: str, value: Any) -> Any:
-    if key in _BODIES or isinstance(value, Secret | bytes):
+    if key in _BODIES or isinstance(value, _UNSEEN):
         return _HIDDEN
 
     if isinstance(value, str):
-        return _HIDDEN if _SECRETS.search(key) else _PHONE.sub(lambda found: masked(found[0]), value)
+        return _HIDDEN if _names_secret(key) else _without_phones(value)
+
+    if value is None or isinstance(value, _PLAIN):
+        return value
 
     if isinstance(value, Mapping):
         return {str(name): _shown(str(name), each) for name, each in value.items()}
@@ -82,10 +88,19 @@ def _shown(key: str, value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_shown(key, each) for each in value]
 
-    if value is None or isinstance(value, bool | int | float):
+    return _shown(key, str(value))
+
+
+@lru_cache(maxsize=1_000)
+def _names_secret(key: str) -> bool:
+    return _SECRETS.search(key) is not None
+
+
+def _without_phones(value: str) -> str:
+    if "+" not in value and "%2" not in value:
         return value
 
-    return _shown(key, str(value))
+    return _PHONE.sub(lambda found: masked(found[0]), value)
 
 
 def _rendering(*, pretty: bool) -> list[Processor]:

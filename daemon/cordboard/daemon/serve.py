@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 import anyio
 import structlog
 import uvicorn
+from litestar.types import ASGIApp
 
 from cordboard.daemon.access import Access
 from cordboard.daemon.app import create_app
@@ -29,6 +30,9 @@ from cordboard.storage.media_memory import MediaMemory
 from cordboard.storage.memory import MemoryStore
 from cordboard.storage.sqlite import SqliteStore
 from cordboard.transports.simulator import SimulatorTransport
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
 
 log = structlog.get_logger(__name__)
 
@@ -179,9 +183,10 @@ class _WebServer(uvicorn.Server):
         self._ready()
 
 
-async def _serve_web(house: House, listeners: Sequence[socket.socket], stop: Stop, ready: Callable[[], None]) -> None:
-    config = uvicorn.Config(
-        create_app(house),
+def web_settings(app: ASGIApp) -> uvicorn.Config:
+    """Return how the web server serves an application."""
+    return uvicorn.Config(
+        cast("ASGI3Application", app),
         http=GuardedProtocol,
         ws="none",
         lifespan="on",
@@ -191,7 +196,10 @@ async def _serve_web(house: House, listeners: Sequence[socket.socket], stop: Sto
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=ANSWERING_SECONDS,
     )
-    web = _WebServer(config, ready)
+
+
+async def _serve_web(house: House, listeners: Sequence[socket.socket], stop: Stop, ready: Callable[[], None]) -> None:
+    web = _WebServer(web_settings(create_app(house)), ready)
 
     async def heed_stop() -> None:
         await stop.asked.wait()

@@ -24,19 +24,16 @@ def statement(name: str) -> str:
 def in_chunks(name: str, rows: Sequence[Row], *, first: Row = ()) -> Iterator[tuple[str, list[object]]]:
     """Yield statements that carry all `rows` between them, with their parameters: `first`, then those of the rows.
 
-    One statement for many rows takes a fifth less time than one for each, and half as long while the event loop is
-    busy: fewer times does the thread hand over Python's lock. The sizes of chunks are powers of two, so that there are
-    few different statements, and SQLite has them compiled.
+    One statement for many rows takes a fifth less time than one for each, and far less while the event loop is busy:
+    fewer times does the thread hand over Python's lock. The sizes of chunks are powers of two, so that there are few
+    different statements, and SQLite has them compiled; rows of NULL, which the statements leave out, fill the last one.
     """
-    size = LARGEST_CHUNK if EACH in statement(name) else 1
-    position = 0
-    while position < len(rows):
-        while size > len(rows) - position:
-            size //= 2
-
-        part = rows[position : position + size]
-        yield _repeated(name, size), [*first, *chain.from_iterable(part)]
-        position += size
+    largest = LARGEST_CHUNK if EACH in statement(name) else 1
+    for position in range(0, len(rows), largest):
+        part = rows[position : position + largest]
+        size = 1 << (len(part) - 1).bit_length()
+        filling = (None,) * (len(part[0]) * (size - len(part)))
+        yield _repeated(name, size), [*first, *chain.from_iterable(part), *filling]
 
 
 @cache

@@ -1,5 +1,5 @@
 -- The SQLite store's statements. One begins at a line "-- name: …". A line that ends with "-- each" is repeated for
--- every row of a chunk, so that one statement carries hundreds of rows.
+-- every row of a chunk, so that one statement carries hundreds of rows; some may be NULL throughout, and do not count.
 
 
 -- A commit, in this order
@@ -21,15 +21,17 @@ ON CONFLICT (board) DO UPDATE SET record = excluded.record
 
 -- name: keep_reps
 INSERT INTO reps (board, name, record)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, name) DO UPDATE SET record = excluded.record
 
 -- Number and customer never change; not naming them leaves their index alone.
 -- name: keep_conversations
 INSERT INTO conversations (board, id, number, customer, state, queue, holder, rep, live, record)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, id) DO UPDATE SET
     state = excluded.state,
     queue = excluded.queue,
@@ -40,14 +42,16 @@ ON CONFLICT (board, id) DO UPDATE SET
 
 -- name: keep_holders
 INSERT INTO holders (board, rep, conversation)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, rep, conversation) DO NOTHING
 
 -- name: keep_messages
 INSERT INTO messages (board, id, conversation, channel, provider_id, direction, in_hand, awaits_report, record)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?, ?, ?, ?, ?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, id) DO UPDATE SET
     provider_id = excluded.provider_id,
     in_hand = excluded.in_hand,
@@ -56,25 +60,29 @@ ON CONFLICT (board, id) DO UPDATE SET
 
 -- name: keep_consents
 INSERT INTO consents (board, number, customer, opted_out, record)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, number, customer) DO UPDATE SET opted_out = excluded.opted_out, record = excluded.record
 
 -- name: keep_channels
 INSERT INTO channels (board, name, record)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, name) DO UPDATE SET record = excluded.record
 
 -- name: append_events
 INSERT INTO events (board, seq, conversation, record)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 
 -- name: keep_answers
 INSERT INTO answers (board, key, fingerprint, at, outcome)
-VALUES
+SELECT * FROM (VALUES
 (?, ?, ?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, key) DO UPDATE SET
     fingerprint = excluded.fingerprint,
     at = excluded.at,

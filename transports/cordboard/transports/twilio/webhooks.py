@@ -171,7 +171,7 @@ def count(number: str | int | None) -> int:
 
 
 def parse_form(form: str) -> Fields:
-    """Return the fields of a form or a query, blank ones too, as `urllib.parse.parse_qsl` would in three times the time.
+    """Return the fields of a form or a query, blank ones too. `urllib.parse.parse_qsl` takes three times as long.
 
     Raises:
         ValueError: It is not UTF-8, or has far too many fields.
