@@ -30,7 +30,7 @@ check: $(READY) ## lint, formatting, types, the architecture, spelling
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/codespell
 
-bench: $(READY) ## measure the board, the durable path and the webhook door, each beside something to compare it with
+bench: $(READY) ## measure the board, the durable path, receiving and the webhook door, each beside something to compare it with
 	$(PYTHON) -m benchmarks $(ARGS)
 
 docs: $(READY) ## remake the parts of the documentation that are made from the code

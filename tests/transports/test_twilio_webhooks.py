@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 import pytest
@@ -16,6 +17,7 @@ from cordboard.engine.carrier import DeliveryReported, Failure, Media, TextRecei
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import FailureKind, Keyword, MessageStatus
 from cordboard.transports.twilio import TwilioSettings, TwilioTransport
+from cordboard.transports.twilio.webhooks import parse_form
 
 SENT_URL = f"{DOOR}?message=41"
 
@@ -373,3 +375,18 @@ def test_whatever_twilio_signs_is_either_read_or_kept(
 
     assert len(reply.events) == 1
     assert not (reply.body and reply.content_type.startswith("text/plain")), "it would be texted to the customer"
+
+
+@given(
+    form=st.text("ab&=+%;é\x00", max_size=40)
+    | st.text("01289abcefABCEF%&=", max_size=40)
+    | st.dictionaries(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8"))).map(urlencode)
+)
+def test_a_form_is_read_as_the_standard_library_reads_it(form: str) -> None:
+    try:
+        fields = parse_qsl(form, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(UnicodeDecodeError):
+            parse_form(form)
+    else:
+        assert parse_form(form) == fields
