@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from urllib.parse import urlencode
 import uvicorn
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped] # Twilio ships no types
 
-from benchmarks.measuring import print_machine, rates, ratio, summary
+from benchmarks.measuring import in_turn, print_machine, ratio, summary
 from cordboard.daemon.access import Access
 from cordboard.daemon.app import create_app
 from cordboard.daemon.house import House
@@ -152,8 +154,9 @@ async def send_all(port: int, waiting: list[bytes]) -> float:
     return count / (time.perf_counter() - began)
 
 
-def measure(what: str, rounds: int) -> list[float]:
-    """Start one of the two in a process of its own and measure it."""
+@contextmanager
+def served(what: str, rounds: int) -> Iterator[Callable[[], float]]:
+    """Start one of the two in a process of its own, and yield what measures it once."""
     process = subprocess.Popen(  # noqa: S603 - this very program
         [sys.executable, "-m", "benchmarks.door", "--serve", what], stdout=subprocess.PIPE, text=True
     )
@@ -161,7 +164,7 @@ def measure(what: str, rounds: int) -> list[float]:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         batches = iter([requests(each * COUNT) for each in range(rounds + 1)])
-        return rates(rounds, lambda: asyncio.run(send_all(port, next(batches))))
+        yield lambda: asyncio.run(send_all(port, next(batches)))
     finally:
         process.terminate()
         process.wait()
@@ -181,8 +184,9 @@ def main() -> None:
         return
 
     print_machine()
-    empty = measure("empty", options.rounds)
-    door = measure("door", options.rounds)
+    with served("empty", options.rounds) as ask_empty, served("door", options.rounds) as ask_door:
+        empty, door = in_turn(options.rounds, ask_empty, ask_door)
+
     print(summary(f"an empty ASGI app, {WIDTH} in flight", empty, "requests/s"))
     print(summary(f"the webhook door, {WIDTH} in flight", door, "texts/s"))
     print(ratio("door / empty", door, empty))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import anyio
 
-from benchmarks.measuring import print_machine, rates, ratio, summary
+from benchmarks.measuring import in_turn, print_machine, ratio, summary
 from cordboard.engine import BoardConfig, Channel, Engine, Number, Queue, Workstream
 from cordboard.engine.carrier import TextReceived
 from cordboard.engine.vocabulary import NumberKind
@@ -145,8 +145,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     print_machine()
     for width in TEXTS:
-        ours = rates(rounds, partial(run_engine, width))
-        bare = rates(rounds, partial(run_bare, width, *rows_of_a_run(width)))
+        ours, bare = in_turn(rounds, partial(run_engine, width), partial(run_bare, width, *rows_of_a_run(width)))
         print(summary(f"engine + SQLite, {width} in flight", ours, "texts/s"))
         print(summary(f"bare SQLite, {width} texts a transaction", bare, "texts/s"))
         print(ratio("engine / bare", ours, bare))

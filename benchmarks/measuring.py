@@ -15,6 +15,12 @@ def rates(rounds: int, once: Callable[[], float]) -> list[float]:
     return [once() for _ in range(rounds)]
 
 
+def in_turn(rounds: int, *once: Callable[[], float]) -> list[list[float]]:
+    """Run several of them round by round, so that what else the machine does meets them alike; as `rates` otherwise."""
+    measured: list[list[float]] = [[each() for each in once] for _ in range(rounds + 1)]
+    return [list(column) for column in zip(*measured[1:], strict=True)]
+
+
 def summary(name: str, measured: list[float], unit: str) -> str:
     """Return one line: median and spread."""
     median = statistics.median(measured)

@@ -10,7 +10,7 @@ from functools import partial
 from time import perf_counter
 from urllib.parse import parse_qsl, urlencode
 
-from benchmarks.measuring import print_machine, rates, ratio, summary
+from benchmarks.measuring import in_turn, print_machine, ratio, summary
 from cordboard.engine.carrier import TextReceived, WebhookRequest
 from cordboard.engine.secret import Secret
 from cordboard.transports.twilio import TwilioSettings, TwilioTransport
@@ -85,8 +85,7 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     print_machine()
     transport, request = twilio()
-    ours = rates(rounds, partial(receive, transport, request))
-    theirs = rates(rounds, partial(parse, request.body))
+    ours, theirs = in_turn(rounds, partial(receive, transport, request), partial(parse, request.body))
     print(summary("Twilio: a text verified and read", ours, "requests/s"))
     print(summary("`parse_qsl` of its body", theirs, "forms/s"))
     print(ratio("Twilio: time / time of `parse_qsl`", theirs, ours))
