@@ -15,7 +15,16 @@ from anyio import to_thread
 from msgspec import Meta
 from msgspec.structs import replace
 
-from cordboard.engine.carrier import Capabilities, OutboundMessage, SendResult, WebhookReply, WebhookRequest
+from cordboard.engine.carrier import (
+    Capabilities,
+    Media,
+    MediaContent,
+    MediaUnavailable,
+    OutboundMessage,
+    SendResult,
+    WebhookReply,
+    WebhookRequest,
+)
 from cordboard.engine.secret import Secret
 from cordboard.transports.base import ChannelSettings
 from cordboard.transports.simulator.opt_outs import KeywordHandling
@@ -52,6 +61,9 @@ class SimulatorSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unkno
 
 class SimulatorTransport:
     """A simulated carrier, and the Twilio transport that speaks to it; see `cordboard.engine.ports.Transport`.
+
+    Its carrier is not asked for what was missed, nor whether it has a text: it lives and dies with this process, and
+    what it took before a restart is not on its list.
 
     Args:
         settings: The channel's.
@@ -149,6 +161,14 @@ class SimulatorTransport:
             RuntimeError: The transport is not open.
         """
         return await self._twilio.send(message)
+
+    async def fetch_media(self, media: Media, *, limit: int) -> MediaContent | MediaUnavailable:
+        """Fetch a customer's attachment.
+
+        Raises:
+            RuntimeError: The transport is not open.
+        """
+        return await self._twilio.fetch_media(media, limit=limit)
 
     def __repr__(self) -> str:
         return f"<SimulatorTransport {self.name!r}>"
