@@ -14,10 +14,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from msgspec import Struct
 from msgspec.structs import replace
+from tests.transports import event_grid
+from tests.transports.event_grid import acs_settings, cloud_event, event
 
 from cordboard.engine.carrier import WebhookRequest
 from cordboard.engine.ports import Transport
 from cordboard.engine.secret import Secret
+from cordboard.transports.acs import AcsTransport
 from cordboard.transports.http import HttpSettings, HttpTransport
 from cordboard.transports.http.settings import Format, Proof, Receiving, Sending
 from cordboard.transports.twilio import TwilioSettings, TwilioTransport
@@ -164,14 +167,79 @@ def http_form() -> Subject:
     )
 
 
+def acs_query() -> Subject:
+    """Azure through Event Grid's own schema, with the secret in the query: texts, reports, batches and a handshake."""
+
+    def prove(request: WebhookRequest) -> WebhookRequest:
+        path, mark, query = request.url.partition("?")
+        return replace(request, url=f"{path}?{query}{'&' if mark else ''}secret={KEY}")
+
+    validation = {"validationCode": "512d38b6-c7b8", "validationUrl": "https://rp-eastus2.eventgrid.azure.net:553/v"}
+    text = event("SMSReceived", event_grid.TEXT)
+    report = event("SMSDeliveryReportReceived", event_grid.REPORT)
+    handshake = event("SubscriptionValidationEvent", validation, name="Microsoft.EventGrid.")
+    deletion = event("SubscriptionDeletedEvent", {"eventSubscriptionId": "/s"}, name="Microsoft.EventGrid.")
+    return Subject(
+        transport=_acs(),
+        genuine=tuple(
+            prove(_from_event_grid(each))
+            for each in ([text], [report], [text, report], [handshake], [deletion], [text, handshake])
+        ),
+        prove=prove,
+        shows=_shows_to_azure,
+    )
+
+
+def acs_header() -> Subject:
+    """Azure through CloudEvents, with the secret in a header: one event, a batch, and the handshake, an OPTIONS."""
+
+    def prove(request: WebhookRequest) -> WebhookRequest:
+        return replace(request, headers={**request.headers, "x-cordboard-secret": KEY})
+
+    text = cloud_event("SMSReceived", event_grid.TEXT)
+    report = cloud_event("SMSDeliveryReportReceived", event_grid.REPORT)
+    lost = {**event_grid.REPORT, "deliveryStatus": "Failed", "deliveryStatusDetails": "5002: No delivery report"}
+    handshake = {"webhook-request-origin": "eventgrid.azure.net", "webhook-request-rate": "120"}
+    return Subject(
+        transport=_acs(),
+        genuine=(
+            *[prove(_from_event_grid(each, kind="cloudevents")) for each in (text, report)],
+            prove(_from_event_grid([text, report], kind="cloudevents-batch")),
+            prove(_from_event_grid(cloud_event("SMSDeliveryReportReceived", lost), kind="cloudevents")),
+            prove(WebhookRequest(method="OPTIONS", url=DOOR, headers=handshake)),
+        ),
+        prove=prove,
+        shows=_shows_to_azure,
+    )
+
+
 SUBJECTS: Final[dict[str, Callable[[], Subject]]] = {
-    each.__name__: each for each in (twilio, http_signed, http_secret, http_form)
+    each.__name__: each for each in (twilio, http_signed, http_secret, http_form, acs_query, acs_header)
 }
 
 
 def _http(receive: Receiving) -> HttpTransport:
     send = Sending(url="https://gateway.example", body={"to": "{to}", "text": "{text}"})
     return HttpTransport(HttpSettings(name="main", public_url=PUBLIC, send=send, receive=receive))
+
+
+def _acs() -> AcsTransport:
+    return AcsTransport(acs_settings(webhook_secret=Secret(KEY)))
+
+
+def _shows_to_azure(request: WebhookRequest) -> bool:
+    """Whether a request has the secret; the channel takes it from either place, whichever is the subject's."""
+    return KEY in request.url.partition("?")[2] or request.headers.get("x-cordboard-secret") == KEY
+
+
+def _from_event_grid(said: object, *, kind: str = "") -> WebhookRequest:
+    headers = {
+        "content-type": f"application/{kind}+json; charset=utf-8" if kind else "application/json; charset=utf-8",
+        "aeg-subscription-name": "CORDBOARD",
+        "aeg-event-type": "Notification",
+        "aeg-delivery-count": "0",
+    }
+    return replace(_json(said), headers=headers)
 
 
 def _form(fields: dict[str, Any], *, url: str = DOOR) -> WebhookRequest:

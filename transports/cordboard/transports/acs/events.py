@@ -137,14 +137,15 @@ def read_text(envelope: Envelope, channel: str) -> TextReceived:
         raise Unreadable("its data are not those of a text") from error
 
     provider_id = data.message_id or envelope.id
-    if not provider_id or not data.sender or not data.to or data.message is None:
+    sender, recipient = as_ours(data.sender or ""), as_ours(data.to or "")
+    if not provider_id or not sender or not recipient or data.message is None:
         raise Unreadable("a text needs messageId, from, to and message")
 
     return TextReceived(
         channel=channel,
         provider_id=provider_id,
-        sender=as_ours(data.sender),
-        recipient=as_ours(data.to),
+        sender=sender,
+        recipient=recipient,
         body=data.message,
         segments=_count(data.segment_count),
     )
