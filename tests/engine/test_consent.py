@@ -51,6 +51,13 @@ def marked(keyword: Keyword, body: str, which: int = 1) -> TextReceived:
     )
 
 
+def listed(body: str, sent_at: int) -> TextReceived:
+    """A text that its webhook did not bring, and the carrier's list did."""
+    return TextReceived(
+        channel="main", provider_id=f"LISTED{sent_at}", sender=CUSTOMER, recipient=OURS, body=body, sent_at=sent_at
+    )
+
+
 @pytest.mark.parametrize(
     "word",
     ["STOP", "stop", " Stop. ", "“STOP”", "STOPALL", "unsubscribe", "CANCEL", "End", "quit", "Revoke", "OPTOUT",
@@ -173,12 +180,13 @@ def test_what_the_carrier_has_answered_is_not_answered_again(world: Playground, 
 
 
 def test_a_carrier_that_answers_without_saying_so_can_be_configured(world: Playground) -> None:
-    channel = replace(CONFIG.channels[0], answers_keywords=True)
+    channel = replace(CONFIG.channels[0], answers_keywords=(Keyword.STOP,))
     world.do(Configure(config=replace(CONFIG, channels=(channel,))))
     events = world.text("STOP")
 
     assert opted_out(world)
     assert automated(events) == []
+    assert automated(world.text("START")) == [Keywords().start]
 
 
 def test_words_of_ones_own_can_be_configured_or_none(world: Playground) -> None:
@@ -233,6 +241,82 @@ def test_an_opt_out_that_the_carrier_tells_is_the_same_fact(world: Playground, t
     assert opted_out(world)
     assert automated(events) == []
     assert world.conversation().close_reason is CloseReason.OPT_OUT
+
+
+def test_a_start_that_is_told_late_does_not_undo_a_newer_stop(world: Playground) -> None:
+    world.text("STOP")
+    world.later(MINUTE)
+    world.text("START")
+    started = world.at
+    world.later(MINUTE)
+    world.text("STOP")
+    events = world.do(listed("START", started - 1))
+
+    assert opted_out(world)
+    assert automated(events) == []
+
+
+def test_a_stop_that_is_told_late_does_not_undo_a_newer_start(world: Playground) -> None:
+    world.text("STOP")
+    world.later(10 * MINUTE)
+    world.text("START")
+    world.do(listed("STOP", world.at - MINUTE))
+    world.do(listed("stop", world.at + 1))
+
+    assert opted_out(world), "by the second one, which is newer"
+    facts = [type(each) for each in world.journal if isinstance(each, CustomerOptedOut | CustomerOptedIn)]
+    assert facts == [CustomerOptedOut, CustomerOptedIn, CustomerOptedOut]
+
+
+def test_a_word_that_was_missed_for_long_is_heeded_and_not_answered(world: Playground) -> None:
+    events = world.do(listed("STOP", world.at - HOUR))
+
+    assert opted_out(world)
+    assert automated(events) == []
+
+
+def test_a_stop_that_comes_by_another_channel_than_its_number_s_is_heeded_all_the_same(world: Playground) -> None:
+    other = replace(CONFIG.channels[0], name="other")
+    world.do(Configure(config=replace(CONFIG, channels=(*CONFIG.channels, other))))
+    world.active_with("ana")
+    astray = replace(marked(Keyword.STOP, "STOP"), channel="other", keyword=None)
+    events = world.do(astray)
+
+    assert opted_out(world)
+    assert automated(events) == []
+    assert world.conversation().close_reason is CloseReason.OPT_OUT
+
+
+def test_a_yes_that_the_carrier_takes_for_a_start_is_an_answer_from_who_never_opted_out(world: Playground) -> None:
+    world.active_with("ana")
+    world.reply("Shall we send it again?")
+    world.park()
+    events = world.do(marked(Keyword.START, "Yes"))
+
+    assert automated(events) == []
+    assert world.conversation().unanswered_since == world.at
+    assert world.offered() == "ana"
+
+
+def test_a_late_refusal_of_an_old_text_does_not_undo_a_start(world: Playground) -> None:
+    world.active_with("ana")
+    world.reply()
+    world.do(StartSending(message=2, key="a"))
+    world.do(RecordSend(message=2, result=Accepted(provider_id="OUT1")))
+    world.later(MINUTE)
+    world.text("STOP")
+    world.text("START")
+    undelivered = MessageStatus.UNDELIVERED
+    world.do(DeliveryReported(channel="main", provider_id="OUT1", status=undelivered, failure=BLOCKED))
+
+    assert not opted_out(world)
+
+
+def test_help_after_another_word_s_answer_is_answered(world: Playground) -> None:
+    world.text("STOP")
+    world.text("START")
+
+    assert automated(world.text("HELP")) == [Keywords().help]
 
 
 def test_consent_outlives_the_conversation_and_a_restart(world: Playground) -> None:

@@ -39,7 +39,7 @@ from cordboard.engine.events import (
     SendStarted,
 )
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
-from cordboard.engine.vocabulary import Distribution, FailureKind, MessageStatus, Presence, State
+from cordboard.engine.vocabulary import Distribution, FailureKind, Keyword, MessageStatus, Presence, State
 
 REPS = st.sampled_from(["ana", "ben", "sue"])
 CUSTOMERS = st.sampled_from([f"+1415555010{each}" for each in range(6)])
@@ -282,7 +282,7 @@ class AnyBoard(RuleBasedStateMachine):
                 case CustomerOptedIn():
                     opted_out.discard((event.number, event.customer))
                 case ReplyQueued():
-                    allowed[event.message] = (pairs[event.conversation], event.compliance)
+                    allowed[event.message] = (pairs[event.conversation], event.answers is Keyword.STOP)
                 case SendStarted():
                     pair, compliance = allowed[event.message]
                     assert compliance or pair not in opted_out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator
+from typing import Any
 
 import anyio
 import pytest
@@ -23,10 +24,11 @@ from cordboard.engine.carrier import (
     Throttled,
 )
 from cordboard.engine.commands import AcceptOffer, RecordReconciled, Reply, SetPresence, StartSending
-from cordboard.engine.config import MINUTE
+from cordboard.engine.config import MINUTE, Channel
 from cordboard.engine.errors import ReconciliationFailed
 from cordboard.engine.events import Event
 from cordboard.engine.records import Message
+from cordboard.engine.runtime import outbox
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS
 from cordboard.engine.testing.recording import RecordingTransport
 from cordboard.engine.vocabulary import FailureKind, MessageStatus, Presence, Timestamp
@@ -34,6 +36,7 @@ from cordboard.storage.memory import MemoryStore
 
 HUNG = Ambiguous(failure=Failure(code="ambiguous", text="no answer"))
 NOT_TAKEN = Throttled(failure=Failure(code="not_taken", text="the carrier has no such text"))
+ELSEWHERE = "+18005550199"
 REFUSED = Rejected(failure=Failure(code="401", text="refused", kind=FailureKind.ACCOUNT), channel_down=True)
 
 
@@ -211,6 +214,67 @@ async def test_a_carrier_that_answers_no_such_question_leaves_it_to_the_policy_a
         assert len(carrier.asked) == 1
 
 
+async def test_two_texts_in_doubt_with_the_same_words_are_not_taken_for_each_other(
+    engine: Engine, carrier: AskableTransport
+) -> None:
+    carrier.answers += [HUNG, HUNG]
+    carrier.found += [HUNG] * 5 + [Accepted(provider_id="FOUND")] * 5
+    await reply(engine, "ok")
+    await engine.submit(Reply(conversation=1, by="ana", body="ok"))
+    first = await when(engine, "SendUncertain")
+    await when(engine, "SendUncertain", after=first.seq)
+
+    assert [(each.provider_id, each.uncertain) for each in (await message(engine, 2), await message(engine, 3))] == [
+        (None, True),
+        (None, True),
+    ]
+
+
+async def test_a_lane_that_breaks_is_tried_again_and_nothing_overtakes(
+    store: MemoryStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_TRY_AGAIN_EVERY", 0.01)
+    carrier = RecordingTransport()
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        whole, broken = engine._outbox._pace_of, [True, True]
+
+        def pace_of(*given: Any) -> Any:
+            if broken:
+                broken.pop()
+                raise RuntimeError("a defect")
+
+            return whole(*given)
+
+        monkeypatch.setattr(engine._outbox, "_pace_of", pace_of)
+        await reply(engine, "one")
+        await engine.submit(Reply(conversation=1, by="ana", body="two"))
+        with anyio.fail_after(5):
+            await carrier.has_sent(2)
+
+    assert [each.body for each in carrier.sent] == ["one", "two"]
+
+
+async def test_one_channel_s_silent_carrier_keeps_no_other_from_being_asked(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    class Silent(AskableTransport):
+        async def missed(self, since: Timestamp) -> AsyncIterator[TextReceived | DeliveryReported]:
+            await anyio.sleep_forever()
+            yield text("never")
+
+    silent, second = Silent(), AskableTransport()
+    second.name = "second"
+    config = replace(CONFIG, channels=(*CONFIG.channels, Channel(name="second", provider="twilio")))
+    async with Engine(config, store=store, transports=[silent, second], clock=clock) as engine:
+        for each in ("main", "second"):
+            await engine.submit(RecordReconciled(channel=each, until=clock.now()))
+
+    async with Engine(config, store=store, transports=[silent, second], clock=clock):
+        with anyio.fail_after(5):
+            while not second.since:
+                await anyio.lowlevel.checkpoint()
+
+
 async def test_a_report_ends_a_doubt_before_the_carrier_is_asked_again(
     engine: Engine, carrier: AskableTransport
 ) -> None:
@@ -339,6 +403,11 @@ async def test_what_webhooks_did_not_bring_is_asked_for_after_a_restart(store: M
         await when(engine, "ChannelReconciled")
         taken = (await message(engine, which)).provider_id or ""
 
+    config = replace(
+        CONFIG,
+        channels=(*CONFIG.channels, Channel(name="second", provider="twilio")),
+        numbers=(*CONFIG.numbers, replace(CONFIG.numbers[0], address=ELSEWHERE, channel="second")),
+    )
     first_asked = list(carrier.since)
     clock.move(30 * MINUTE)
     carrier.listed = [
@@ -347,9 +416,10 @@ async def test_what_webhooks_did_not_bring_is_asked_for_after_a_restart(store: M
         DeliveryReported(channel="main", provider_id=taken, status=MessageStatus.DELIVERED),
         text("SM3", body="missed as well"),
         text("SM4", recipient="+18005559999", body="of another program's number"),
+        text("SM5", recipient=ELSEWHERE, body="of a number of ours on another channel"),
         DeliveryReported(channel="main", provider_id="SM77", status=MessageStatus.DELIVERED),
     ]
-    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+    async with Engine(config, store=store, transports=[carrier], clock=clock) as engine:
         before = engine.board.counters.seq
         await when(engine, "ChannelReconciled", after=before)
         messages = (await engine.history.messages("contoso", 1)).items

@@ -176,6 +176,7 @@ async def test_after_a_downtime_texts_and_reports_come_oldest_first(transport: T
             recipient="+18005550100",
             body="Text 1",
             segments=1,
+            sent_at=NOON + 1000,
         ),
         DeliveryReported(channel="main", provider_id=f"SM{2:032}", status=MessageStatus.DELIVERED, segments=1),
         TextReceived(
@@ -185,6 +186,7 @@ async def test_after_a_downtime_texts_and_reports_come_oldest_first(transport: T
             recipient="+18005550100",
             body="Anybody there? 👋",
             segments=2,
+            sent_at=NOON + 3000,
         ),
         DeliveryReported(
             channel="main",

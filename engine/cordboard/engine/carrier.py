@@ -72,6 +72,8 @@ class TextReceived(Struct, frozen=True, kw_only=True, tag_field="type", tag="tex
         keyword: The word that the carrier recognised and has answered already (Twilio's `OptOutType`); None where it
             has not, whatever the text says.
         incomplete: Whether some of its segments never came.
+        sent_at: When the customer sent it, where it is told only afterwards, by a list; None where it comes as it was
+            sent.
     """
 
     channel: str
@@ -83,6 +85,7 @@ class TextReceived(Struct, frozen=True, kw_only=True, tag_field="type", tag="tex
     segments: int = 0
     keyword: Keyword | None = None
     incomplete: bool = False
+    sent_at: Timestamp | None = None
 
 
 class DeliveryReported(Struct, frozen=True, kw_only=True, tag_field="type", tag="delivery_reported"):

@@ -21,6 +21,7 @@ from cordboard.engine.vocabulary import (
     AssignmentMethod,
     Capability,
     Distribution,
+    Keyword,
     NumberKind,
     Presence,
     Role,
@@ -58,8 +59,8 @@ class Channel(Struct, frozen=True, kw_only=True):
         max_characters: The longest text it takes; the engine fills it in from the transport.
         mms: Whether it carries attachments; the engine fills it in from the transport.
         report_timeout: A text of which the carrier has reported nothing final for so long counts as delivery unknown.
-        answers_keywords: Whether the carrier itself answers STOP, START and HELP, without saying so with each of them
-            (Twilio's default opt-out handling): then Cordboard notes them, and does not answer a second time.
+        answers_keywords: The words that the carrier itself answers without saying so with each of them (Twilio's
+            default opt-out handling: all three): Cordboard notes them, and does not answer a second time.
         smart_encoding: Whether typography that GSM-7 lacks is replaced by look-alikes where that saves segments.
     """
 
@@ -68,7 +69,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     max_characters: Positive = 1600
     mms: bool = True
     report_timeout: LongEnough = USUAL_REPORT_TIMEOUT
-    answers_keywords: bool = False
+    answers_keywords: tuple[Keyword, ...] = ()
     smart_encoding: bool = False
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import CloseReason, ConsentSource, MessageStatus, Presence, Timestamp, Trigger
+from cordboard.engine.vocabulary import CloseReason, ConsentSource, Keyword, MessageStatus, Presence, Timestamp, Trigger
 
 
 def _tag(name: str) -> str:
@@ -100,23 +100,30 @@ class ChannelReconciled(BoardEvent, frozen=True, kw_only=True):
 
 
 class CustomerOptedOut(BoardEvent, frozen=True, kw_only=True):
-    """A customer wants no more texts from a number of ours. `word`: the text or code that said so."""
+    """A customer wants no more texts from a number of ours.
+
+    Attributes:
+        word: The text or code that said so.
+        said_at: When they said so, if that was told only afterwards.
+    """
 
     number: str
     customer: str
     source: ConsentSource
     word: str
     conversation: int | None = None
+    said_at: Timestamp | None = None
 
 
 class CustomerOptedIn(BoardEvent, frozen=True, kw_only=True):
-    """A customer takes texts from a number of ours again."""
+    """A customer takes texts from a number of ours again. As `CustomerOptedOut`."""
 
     number: str
     customer: str
     source: ConsentSource
     word: str
     conversation: int | None = None
+    said_at: Timestamp | None = None
 
 
 class ConversationEvent(BoardEvent, frozen=True, kw_only=True):
@@ -285,7 +292,7 @@ class WrapUpEnded(ConversationEvent, frozen=True, kw_only=True):
 class ReplyQueued(ConversationEvent, frozen=True, kw_only=True):
     """A text of ours is durable and will be sent, unless that takes until `expires_at`.
 
-    `segments`: how many SMS we count; 0 for what goes as MMS.
+    `segments`: how many SMS we count; 0 for what goes as MMS. `answers`: the word that it answers by itself.
     """
 
     message: int
@@ -294,7 +301,7 @@ class ReplyQueued(ConversationEvent, frozen=True, kw_only=True):
     media: tuple[Media, ...]
     segments: int = 0
     expires_at: Timestamp | None = None
-    compliance: bool = False
+    answers: Keyword | None = None
 
 
 class MessageEvent(BoardEvent, frozen=True, kw_only=True):

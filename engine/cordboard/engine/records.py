@@ -69,7 +69,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         heard_at: When the customer last texted; quiet parking counts from the latest of this and the next two.
         active_at: When it last became active.
         replied_at: When a person of ours last texted the customer.
-        automated_at: When a text of ours was last queued that nobody wrote.
+        helped_at: When the customer's HELP was last answered by itself.
         passed: How often each rep has declined or missed it since it was last active.
         held_by: Every rep who ever had it active, in that order.
         closed_at: When it was closed.
@@ -94,7 +94,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     heard_at: Timestamp = 0
     active_at: Timestamp = 0
     replied_at: Timestamp = 0
-    automated_at: Timestamp = 0
+    helped_at: Timestamp = 0
     passed: dict[str, int] = {}
     held_by: tuple[str, ...] = ()
     closed_at: Timestamp | None = None

@@ -155,7 +155,7 @@ class MemoryStore:
             messages=_those(kept.messages, kept.in_hand),
             reps=tuple(kept.reps[each] for each in sorted(kept.reps)),
             early_reports=kept.early_reports,
-            consents=tuple(each for each in kept.consents.values() if each.opted_out),
+            consents=tuple(each for _, each in sorted(kept.consents.items())),
             channels=tuple(kept.channels[each] for each in sorted(kept.channels)),
         )
 

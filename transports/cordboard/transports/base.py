@@ -13,6 +13,7 @@ from msgspec import Struct
 from cordboard.engine.config import HOUR, Channel, LongEnough, Name, Number
 from cordboard.engine.errors import CordboardError, Fault
 from cordboard.engine.ports import Transport
+from cordboard.engine.vocabulary import Keyword
 
 GROUP: Final = "cordboard.transports"
 """The entry points under which transports are found, each named for its provider."""
@@ -62,7 +63,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     provider: str
     public_url: str = ""
     report_timeout: LongEnough = 1 * HOUR
-    answers_keywords: bool = False
+    answers_keywords: tuple[Keyword, ...] = ()
     smart_encoding: bool = False
 
     def __post_init__(self) -> None:

@@ -55,21 +55,9 @@ def keyword_in(decision: Decision, text: TextReceived, number: Number) -> Keywor
 
     A START is one only from who has opted out: from anybody else, "yes" is an answer for a person.
     """
-    if text.keyword is not None:
-        return text.keyword
-
-    if len(text.body) > _LONGEST_WORD:
-        return None
-
-    word = _BETWEEN.sub("", text.body).casefold()
-    if word in _STOP:
-        return Keyword.STOP
-
-    if word in _HELP:
-        return Keyword.HELP
-
-    starts = word in _START or (word == _YES and number.kind is not NumberKind.TOLL_FREE)
-    return Keyword.START if starts and is_opted_out(decision, text.recipient, text.sender) else None
+    keyword = text.keyword or _word_in(text.body, number)
+    starts = keyword is Keyword.START
+    return None if starts and not is_opted_out(decision, text.recipient, text.sender) else keyword
 
 
 def is_opted_out(decision: Decision, number: str, customer: str) -> bool:
@@ -81,16 +69,22 @@ def heed(decision: Decision, keyword: Keyword, text: TextReceived, conversation:
     """Do what a word asks; the text that says it is in `conversation` already."""
     if keyword is Keyword.HELP:
         _answer(decision, keyword, text, conversation)
-    elif keyword is Keyword.START:
-        if is_opted_out(decision, text.recipient, text.sender):
-            _note(decision, CustomerOptedIn, text, conversation)
-            _answer(decision, keyword, text, conversation)
-    else:
-        if not is_opted_out(decision, text.recipient, text.sender):
-            _note(decision, CustomerOptedOut, text, conversation)
-            _answer(decision, keyword, text, conversation)
+        return
 
+    kind = CustomerOptedOut if keyword is Keyword.STOP else CustomerOptedIn
+    if _changes(decision, keyword, text):
+        _note(decision, kind, text, conversation)
+        _answer(decision, keyword, text, conversation)
+
+    if is_opted_out(decision, text.recipient, text.sender):
         _close(decision, decision.conversation(conversation), CloseReason.OPT_OUT)
+
+
+def heed_astray(decision: Decision, text: TextReceived, number: Number) -> None:
+    """Heed a STOP that came by another channel than its number's: whoever says it cannot know of channels."""
+    if keyword_in(decision, text, number) is Keyword.STOP and _changes(decision, Keyword.STOP, text):
+        _note(decision, CustomerOptedOut, text, None)
+        _close_open(decision, text.recipient, text.sender)
 
 
 def let_rest(decision: Decision, conversation: int) -> None:
@@ -105,6 +99,10 @@ def heed_carrier(decision: Decision, message: Message, failure: Failure | None) 
     if failure is None or failure.kind is not FailureKind.OPTED_OUT:
         return
 
+    back_in = decision.state.opted_in.get((message.number, message.customer))
+    if back_in is not None and (message.tried_at or message.at) <= back_in.at:
+        return  # it is about a text from before they opted in again
+
     if not is_opted_out(decision, message.number, message.customer):
         decision.emit(
             CustomerOptedOut,
@@ -115,13 +113,36 @@ def heed_carrier(decision: Decision, message: Message, failure: Failure | None) 
             conversation=message.conversation,
         )
 
-    open_now = decision.state.latest(message.number, message.customer)
-    if open_now is not None and open_now.state is not State.CLOSED:
-        _close(decision, open_now, CloseReason.OPT_OUT)
+    _close_open(decision, message.number, message.customer)
+
+
+def _word_in(body: str, number: Number) -> Keyword | None:
+    if len(body) > _LONGEST_WORD:
+        return None
+
+    word = _BETWEEN.sub("", body).casefold()
+    if word in _STOP:
+        return Keyword.STOP
+
+    if word in _HELP:
+        return Keyword.HELP
+
+    return Keyword.START if word in _START or (word == _YES and number.kind is not NumberKind.TOLL_FREE) else None
+
+
+def _changes(decision: Decision, keyword: Keyword, text: TextReceived) -> bool:
+    """Whether a word changes what holds: not if it does already, nor if the customer has said otherwise since."""
+    pair = (text.recipient, text.sender)
+    same, other = decision.state.opted_out, decision.state.opted_in
+    if keyword is Keyword.START:
+        same, other = other, same
+
+    since = other.get(pair)
+    return pair not in same and (since is None or text.sent_at is None or text.sent_at >= since.at)
 
 
 def _note(
-    decision: Decision, kind: type[CustomerOptedOut | CustomerOptedIn], text: TextReceived, conversation: int
+    decision: Decision, kind: type[CustomerOptedOut | CustomerOptedIn], text: TextReceived, conversation: int | None
 ) -> None:
     decision.emit(
         kind,
@@ -130,19 +151,21 @@ def _note(
         source=ConsentSource.KEYWORD if text.keyword is None else ConsentSource.CARRIER,
         word=text.body[:_LONGEST_WORD],
         conversation=conversation,
+        said_at=text.sent_at,
     )
 
 
 def _answer(decision: Decision, keyword: Keyword, text: TextReceived, conversation: int) -> None:
-    """Text what is configured, unless the carrier has answered already."""
+    """Text what is configured, unless the carrier has answered already, or it was asked too long ago."""
     words = getattr(decision.state.config.keywords, keyword.value)
-    channel = decision.state.channels[text.channel]
-    if not words or text.keyword is not None or channel.answers_keywords:
+    by_carrier = text.keyword is not None or keyword in decision.state.channels[text.channel].answers_keywords
+    late = text.sent_at is not None and decision.at > text.sent_at + _ANSWER_EXPIRY
+    if not words or by_carrier or late:
         return
 
     found = decision.conversation(conversation)
     if keyword is Keyword.HELP and (
-        is_opted_out(decision, text.recipient, text.sender) or decision.at < found.automated_at + _HELP_AGAIN_AFTER
+        is_opted_out(decision, text.recipient, text.sender) or decision.at < found.helped_at + _HELP_AGAIN_AFTER
     ):
         return
 
@@ -152,9 +175,15 @@ def _answer(decision: Decision, keyword: Keyword, text: TextReceived, conversati
         author=SYSTEM,
         body=as_sent(decision, found, words),
         expires_at=decision.at + _ANSWER_EXPIRY,
-        compliance=keyword is Keyword.STOP,
+        answers=keyword,
     )
 
 
 def _close(decision: Decision, conversation: Conversation, reason: CloseReason) -> None:
     decision.emit(ConversationClosed, conversation=conversation.id, reason=reason, by=SYSTEM)
+
+
+def _close_open(decision: Decision, number: str, customer: str) -> None:
+    open_now = decision.state.latest(number, customer)
+    if open_now is not None and open_now.state is not State.CLOSED:
+        _close(decision, open_now, CloseReason.OPT_OUT)

@@ -59,7 +59,7 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import Assignment, Consent, Conversation, Message, Notice
-from cordboard.engine.vocabulary import SYSTEM, Direction, MessageStatus, State
+from cordboard.engine.vocabulary import Direction, Keyword, MessageStatus, State
 
 GAVE_AWAY = 1_000_000
 """Counts as more declines than any workstream allows: who gave a conversation away is not offered it back."""
@@ -107,7 +107,7 @@ def _consent_given_or_withdrawn(state: BoardState, event: CustomerOptedOut | Cus
             number=event.number,
             customer=event.customer,
             opted_out=isinstance(event, CustomerOptedOut),
-            at=event.at,
+            at=event.at if event.said_at is None else event.said_at,
             source=event.source,
             word=event.word,
         )
@@ -313,13 +313,14 @@ def _reply_queued(state: BoardState, event: ReplyQueued) -> None:
             media=media,
             segments=event.segments,
             expires_at=event.expires_at,
-            compliance=event.compliance,
+            compliance=event.answers is Keyword.STOP,
         )
     )
-    if event.author == SYSTEM:  # what answers by itself does not answer for a person
-        state.put_conversation(replace(conversation, updated_at=event.at, automated_at=event.at))
-    else:
+    if event.answers is None:
         state.put_conversation(replace(conversation, updated_at=event.at, replied_at=event.at, unanswered_since=None))
+    else:  # what answers by itself does not answer for a person
+        helped_at = event.at if event.answers is Keyword.HELP else conversation.helped_at
+        state.put_conversation(replace(conversation, updated_at=event.at, helped_at=helped_at))
 
 
 def _started(state: BoardState, event: SendStarted) -> None:

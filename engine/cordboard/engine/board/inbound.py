@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cordboard.engine.board.consent import heed, keyword_in, let_rest
+from cordboard.engine.board.consent import heed, heed_astray, keyword_in, let_rest
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.routing.matching import able, offer
 from cordboard.engine.carrier import TextReceived, WebhookUnreadable
@@ -40,6 +40,9 @@ def receive_text(decision: Decision, text: TextReceived) -> None:
             segments=text.segments,
             provider_id=text.provider_id,
         )
+        if number is not None:
+            heed_astray(decision, text, number)
+
         return
 
     keyword = keyword_in(decision, text, number)

@@ -8,7 +8,7 @@ from cordboard.engine.events import ReplyQueued
 from cordboard.engine.records import Conversation
 from cordboard.engine.segments import measure
 from cordboard.engine.smart_encoding import smart_encode
-from cordboard.engine.vocabulary import Timestamp
+from cordboard.engine.vocabulary import Keyword, Timestamp
 
 
 def as_sent(decision: Decision, conversation: Conversation, body: str, media: tuple[Media, ...] = ()) -> str:
@@ -27,7 +27,7 @@ def queue(
     body: str,
     media: tuple[Media, ...] = (),
     expires_at: Timestamp,
-    compliance: bool = False,
+    answers: Keyword | None = None,
 ) -> None:
     """Queue a text that is as it is sent. What goes as MMS has no segments that we could count."""
     decision.emit(
@@ -39,5 +39,5 @@ def queue(
         media=media,
         segments=0 if media else measure(body).segments,
         expires_at=expires_at,
-        compliance=compliance,
+        answers=answers,
     )

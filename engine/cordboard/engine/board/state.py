@@ -7,6 +7,7 @@ Records change in the methods named `put_…` and in `configure` only; each keep
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.candidates import Candidates
@@ -45,6 +46,7 @@ class BoardState:
         reps: Everybody configured, by name.
         early_reports: Delivery reports that wait for their message, by channel and provider id.
         opted_out: Customers who want no more texts, by number of ours and customer.
+        opted_in: Customers who wanted none, and take them again.
         channel_states: What is known of channels, by name.
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
@@ -63,6 +65,7 @@ class BoardState:
         self.sending: Counter[str] = Counter()
         self.early_reports: dict[tuple[str, str], tuple[DeliveryReported, ...]] = {}
         self.opted_out: dict[tuple[str, str], Consent] = {}
+        self.opted_in: dict[tuple[str, str], Consent] = {}
         self.channel_states: dict[str, ChannelState] = {}
         self.recollection = Recollection()
         self.changes = Changes()
@@ -166,10 +169,9 @@ class BoardState:
     def put_consent(self, new: Consent) -> None:
         """Let a customer take texts from a number of ours, or not."""
         pair = (new.number, new.customer)
-        if new.opted_out:
-            self.opted_out[pair] = new
-        else:
-            self.opted_out.pop(pair, None)
+        here, there = (self.opted_out, self.opted_in) if new.opted_out else (self.opted_in, self.opted_out)
+        there.pop(pair, None)
+        here[pair] = new
 
         self.changes.consents[pair] = new
 
@@ -245,7 +247,7 @@ class BoardState:
             messages=tuple(self.messages[each] for each in sorted(self.messages)),
             reps=tuple(self.reps[each] for each in sorted(self.reps)),
             early_reports=tuple(report for each in self.early_reports.values() for report in each),
-            consents=tuple(self.opted_out[each] for each in sorted(self.opted_out)),
+            consents=tuple(each for _, each in sorted({**self.opted_out, **self.opted_in}.items(), key=itemgetter(0))),
             channels=tuple(self.channel_states[each] for each in sorted(self.channel_states)),
         )
 

@@ -72,19 +72,19 @@ class Doubts:
         if not isinstance(transport, LooksUpSends) or transport.capabilities.idempotent_send:
             return doubt
 
+        listed_after = transport.capabilities.listed_after / 1000
+        ended = anyio.current_time()  # of a process that died, too: what it was doing has ended by now
         await self._note(RecordDoubt(message=message.id, failure=doubt.failure))
-        tried_at = message.tried_at or message.at
-        listed_after = transport.capabilities.listed_after
         for wait in (0, *(listed_after * 2**turn for turn in range(_QUESTIONS))):
-            until = min(tried_at + wait, last_moment(message))
-            if not await self._still_in_doubt_after((until - self._clock.now()) / 1000, message):
+            left = (last_moment(message) - self._clock.now()) / 1000
+            if not await self._still_in_doubt_after(min(ended + wait - anyio.current_time(), left), message):
                 return None
 
             result = await self._ask(message, outbound)
             if result is None:
                 return doubt
 
-            complete = self._clock.now() >= tried_at + listed_after
+            complete = anyio.current_time() >= ended + listed_after
             if isinstance(result, Accepted) or (isinstance(result, Throttled) and complete):
                 return result
 
@@ -108,25 +108,30 @@ class Doubts:
             return unknown  # it was replaced by one that cannot be asked, or is gone for now
 
         try:
-            known = await self._other_ids(message)
-            return await transport.look_up(outbound, known=known)
+            others = await self._others(message)
+            known = frozenset(each.provider_id for each in others if each.provider_id)
+            result = await transport.look_up(outbound, known=known)
         except StoreUnavailable as error:
             log.warning("doubt_not_resolved", channel=message.channel, message=message.id, error=str(error))
         except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
             report_defect("transport_broke", defect, channel=message.channel, message=message.id)
+        else:
+            # The carrier's text may be another one in doubt, with the same words.
+            twin = any(each.maybe_sent and not each.provider_id and each.body == message.body for each in others)
+            return unknown if twin and isinstance(result, Accepted) else result
 
         return unknown
 
-    async def _other_ids(self, message: Message) -> frozenset[str]:
-        """Return the carrier's ids of what else was sent to the customer."""
+    async def _others(self, message: Message) -> list[Message]:
+        """Return what else was sent to the customer."""
         board = self._board().name
         query = ConversationQuery(customer=message.customer, number=message.number, limit=_CONVERSATIONS)
-        ids: set[str] = set()
+        others: list[Message] = []
         for conversation in (await self._history.conversations(board, query)).items:
             after: int | None = 0
             while after is not None:
                 page = await self._history.messages(board, conversation.id, after=after, limit=_PAGE)
-                ids.update(each.provider_id for each in page.items if each.provider_id and each.id != message.id)
+                others += [each for each in page.items if each.id != message.id]
                 after = page.next
 
-        return frozenset(ids)
+        return others

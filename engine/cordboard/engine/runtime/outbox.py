@@ -53,6 +53,9 @@ _LOOK_AGAIN_EVERY = 1.0
 _TRY_AGAIN_EVERY = 1.0
 """Seconds between tries to note something while the store is away."""
 
+_LONGEST_PAUSE = 60.0
+"""Seconds between tries of a lane that breaks again and again."""
+
 
 class Outbox:
     """Sends what the board has queued.
@@ -140,10 +143,16 @@ class Outbox:
             lane.append(message.id)
 
     async def _run_lane(self, conversation: int | None) -> None:
+        again = _TRY_AGAIN_EVERY
         try:
-            await self._empty(self._lanes[conversation])
-        except Exception as defect:  # noqa: BLE001 - one conversation's defect must not stop the others' texts
-            report_defect("lane_broke", defect, conversation=conversation)
+            while True:
+                try:
+                    return await self._empty(self._lanes[conversation])
+                except Exception as defect:  # noqa: BLE001 - one conversation's defect must not stop the others' texts
+                    report_defect("lane_broke", defect, conversation=conversation)
+
+                await anyio.sleep(again)  # the lane stays, so that no later text overtakes this one
+                again = min(2 * again, _LONGEST_PAUSE)
         finally:
             del self._lanes[conversation]
 
@@ -178,8 +187,9 @@ class Outbox:
                 if self._transports.get(message.channel) is transport:
                     doubt = await self._hand_over(message, transport, turns)
 
-        if waiting.cancelled_caught:
-            doubt = await self._hand_over(message, transport, turns)  # the board says that its time is over
+        if waiting.cancelled_caught and self._clock.now() >= last_moment(message):  # not if the clock was set back
+            with anyio.CancelScope(shield=True):
+                await self._start(message)  # the board says that its time is over
 
         if doubt is not None:
             await self._settle(*doubt)

@@ -32,6 +32,12 @@ _OVERLAP: Final[Milliseconds] = 15 * MINUTE
 _AT_ONCE: Final = 100
 """Events that are compared with what is known in one look at the store."""
 
+_ROUND: Final = 300.0
+"""Seconds that a channel's round may take: what is left comes with the next one."""
+
+_UNANSWERED: Final = 3
+"""Questions for single texts that may stay without an answer before a round gives up: the carrier is not there."""
+
 _PULL_AFTER: Final[Milliseconds] = 5 * MINUTE
 """A report has this long to come by itself."""
 
@@ -72,11 +78,12 @@ class Reconciler:
         """By channel, the last text that is not asked for any more: those before it are not either."""
 
     async def run(self) -> None:
-        """Ask round after round, until cancelled."""
+        """Ask round after round, until cancelled. A carrier that does not answer holds up no other."""
         while True:
             self._news = anyio.Event()
-            for channel, transport in list(self._transports.items()):
-                await self._ask(channel, transport)
+            async with anyio.create_task_group() as tasks:
+                for channel, transport in list(self._transports.items()):
+                    tasks.start_soon(self._ask, channel, transport)
 
             with anyio.move_on_after(self._every / 1000):
                 await self._news.wait()
@@ -86,16 +93,20 @@ class Reconciler:
         self._news.set()
 
     async def _ask(self, channel: str, transport: Transport) -> None:
-        try:
-            if isinstance(transport, Reconciles):
-                await self._bring_missed(channel, transport)
+        with anyio.move_on_after(_ROUND) as round_:
+            try:
+                if isinstance(transport, Reconciles):
+                    await self._bring_missed(channel, transport)
 
-            if isinstance(transport, PullsReports):
-                await self._pull_reports(channel, transport)
-        except CordboardError as error:
-            log.warning("reconciliation_failed", channel=channel, error=str(error))
-        except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
-            report_defect("transport_broke", defect, channel=channel)
+                if isinstance(transport, PullsReports):
+                    await self._pull_reports(channel, transport)
+            except CordboardError as error:
+                log.warning("reconciliation_failed", channel=channel, error=str(error))
+            except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
+                report_defect("transport_broke", defect, channel=channel)
+
+        if round_.cancelled_caught:
+            log.warning("reconciliation_failed", channel=channel, error="the carrier took too long; it is asked again")
 
     async def _bring_missed(self, channel: str, transport: Reconciles) -> None:
         now = self._clock.now()
@@ -138,7 +149,7 @@ class Reconciler:
                 _tells_more(each, ours.get(each.provider_id))
                 if isinstance(each, DeliveryReported)
                 # An account may have numbers that are none of this board's business.
-                else each.provider_id not in texts and board.number(each.recipient) is not None
+                else each.provider_id not in texts and _is_ours(board, channel, each.recipient)
             )
         ]
         for each in news:
@@ -148,6 +159,7 @@ class Reconciler:
 
     async def _pull_reports(self, channel: str, transport: PullsReports) -> None:
         now = self._clock.now()
+        unanswered = 0
         after: int | None = self._too_old.get(channel, 0)
         while after is not None:
             page = await self._store.awaiting_report(self._board().name, channel, after=after)
@@ -155,13 +167,21 @@ class Reconciler:
                 age = now - (message.sent_at or message.at)
                 if age >= _PULL_FOR:
                     self._too_old[channel] = message.id
-
-                if message.provider_id is not None and _PULL_AFTER <= age < _PULL_FOR:
+                elif message.provider_id is not None and age >= _PULL_AFTER:
                     report = await transport.pull_report(message.id, message.provider_id)
+                    unanswered = unanswered + 1 if report is None else 0
                     if report is not None and (report.unknown or _tells_more(report, message)):
                         await self._submit(report)
 
+                if unanswered == _UNANSWERED:
+                    return
+
             after = page.next
+
+
+def _is_ours(board: Board, channel: str, address: str) -> bool:
+    number = board.number(address)
+    return number is not None and number.channel == channel
 
 
 def _tells_more(report: DeliveryReported, message: Message | None) -> bool:

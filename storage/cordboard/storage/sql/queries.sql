@@ -112,8 +112,8 @@ SELECT record FROM conversations WHERE board = ? AND live ORDER BY id
 -- name: messages_in_hand
 SELECT record FROM messages WHERE board = ? AND in_hand ORDER BY id
 
--- name: opted_out
-SELECT record FROM consents WHERE board = ? AND opted_out ORDER BY number, customer
+-- name: consents
+SELECT record FROM consents WHERE board = ? ORDER BY number, customer
 
 -- name: channels
 SELECT record FROM channels WHERE board = ? ORDER BY name

@@ -66,7 +66,7 @@ def read_board(connection: sqlite3.Connection, board: str) -> BoardSnapshot:
         messages=tuple(kept(MESSAGE, "messages_in_hand")),
         reps=tuple(kept(_REP, "reps")),
         early_reports=early_reports[0] if early_reports else (),
-        consents=tuple(kept(_CONSENT, "opted_out")),
+        consents=tuple(kept(_CONSENT, "consents")),
         channels=tuple(kept(_CHANNEL, "channels")),
     )
 

@@ -152,6 +152,7 @@ async def _between(
                 media=media,
                 segments=listed.segments,
                 incomplete=str(listed.error_code) == SEGMENT_MISSING,
+                sent_at=round(listed.at * 1000) or None,
             )
 
 

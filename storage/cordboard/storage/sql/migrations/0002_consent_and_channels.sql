@@ -8,8 +8,6 @@ CREATE TABLE consents (
     PRIMARY KEY (board, number, customer)
 ) WITHOUT ROWID;
 
-CREATE INDEX opted_out_customers ON consents (board, number, customer) WHERE opted_out;
-
 -- What is known of channels: whether they are stopped, and up to when their carriers were asked for what was missed.
 CREATE TABLE channels (
     board TEXT NOT NULL,
@@ -33,7 +31,6 @@ CREATE INDEX messages_in_hand ON messages (board, id) WHERE in_hand;
 DELETE FROM sqlite_stat1 WHERE idx = 'unsent_messages';
 INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('consents', 'consents', '10000 10000 1000 1'),
-    ('consents', 'opted_out_customers', '5000 5000 500 1'),
     ('channels', 'channels', '10 10 1'),
     ('messages', 'messages_in_hand', '100 100 1'),
     ('messages', 'messages_awaiting_report', '1000 1000 500 1');
