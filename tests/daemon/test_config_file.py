@@ -413,12 +413,18 @@ def test_two_of_a_name_are_pointed_out() -> None:
         ("[board]\nname = contoso\n", "line 2, column 8: Invalid value"),
         ('[board]\nname = "contoso', "end of document: "),
         ("a = " + "[" * 100_000, "is nested too deeply"),
+        ("a = " + "1" * 10_000, "has a number that is far too long"),
     ],
 )
 def test_what_is_no_toml_is_told_by_line(text: str, problem: str) -> None:
     [only] = _problems(text)
 
     assert only.startswith(problem)
+
+
+def test_a_device_that_never_ends_is_no_configuration() -> None:
+    with pytest.raises(InvalidConfiguration, match="that is no configuration"):
+        config_file.read(Path("/dev/zero"))
 
 
 def test_an_empty_file_lacks_a_board() -> None:

@@ -352,3 +352,13 @@ def test_who_has_opted_out_is_listed_the_latest_first_and_goes_on_after_the_last
     assert [each.customer for each in after] == [customers[0]]
     assert [each.customer for each in world.board.opt_outs(customer=customers[0], limit=9)] == [customers[0]]
     assert world.board.opt_outs(number=LOCAL, limit=9) == ()
+
+
+def test_a_reply_to_who_opted_out_is_refused_for_that_reason_even_when_the_conversation_is_closed(
+    world: Playground,
+) -> None:
+    world.active_with("ana")
+    world.text("STOP")
+
+    with pytest.raises(OptedOut):
+        world.reply()

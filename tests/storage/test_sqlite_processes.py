@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.storage.conftest import RunOther
 
-from cordboard.engine.errors import BoardInUse
+from cordboard.engine.errors import BoardInUse, StoreUnavailable
 from cordboard.engine.ports import ConversationQuery
 from cordboard.engine.testing.specimens import BOARD, changed, presences
 from cordboard.storage.sqlite import SqliteStore
@@ -116,3 +116,13 @@ async def test_a_process_killed_while_it_commits_loses_nothing_it_said_was_kept(
         assert [each.id for each in snapshot.conversations] == events
         for number in (1, last):
             assert [each.id for each in (await store.messages(BOARD, number)).items] == [number]
+
+
+async def test_a_database_with_a_second_name_is_refused_since_it_could_be_opened_twice(path: Path) -> None:
+    async with SqliteStore(path) as store:
+        await store.load(BOARD)
+
+    path.with_name("other.db").hardlink_to(path)
+    async with SqliteStore(path) as store:
+        with pytest.raises(StoreUnavailable, match="another name"):
+            await store.load(BOARD)

@@ -42,6 +42,9 @@ SUBACCOUNT = "AC" + "5" * 32
 
 NOTHING: frozenset[str] = frozenset()
 
+KNOWN = frozenset({f"SM{99:032}"})
+"""The customer's own text, which a list that can be believed has."""
+
 
 def date(at: int) -> str:
     return format_datetime(datetime.fromtimestamp(at / 1000, UTC))
@@ -84,6 +87,7 @@ class Lists:
     Attributes:
         messages: By account, the latest first.
         media: The URIs and types of each message's attachments, by its id.
+        inbound: What there is of the customer's own texts alone.
         page: How many messages a page has.
         answer: What to answer to every request for messages; None for the list.
         media_answer: The same for attachments.
@@ -92,6 +96,7 @@ class Lists:
 
     messages: dict[str, list[Any]] = field(default_factory=dict)
     media: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    inbound: list[Any] = field(default_factory=lambda: [inbound(99)])
     page: int = 1000
     answer: web.Response | None = None
     media_answer: web.Response | None = None
@@ -110,6 +115,8 @@ class Lists:
         start = int(request.query.get("PageToken", 0))
         end = start + self.page
         everything = self.messages.get(account, [])
+        if request.query.get("From") == "+14155550123":
+            everything = self.inbound
         following = f"{request.path}?PageSize={self.page}&PageToken={end}" if end < len(everything) else None
         return web.json_response({"messages": everything[start:end], "next_page_uri": following, "page": 0, "end": 9})
 
@@ -384,7 +391,7 @@ def text(body: str = "Your order is on its way 👋", **more: Any) -> OutboundMe
 async def test_a_text_that_was_taken_is_found(transport: TwilioTransport, lists: Lists) -> None:
     lists.messages[ACCOUNT] = [listed(2), listed(1, body=text().body, status="queued", date_sent=None)]
 
-    assert await transport.look_up(text(), known=NOTHING) == Accepted(provider_id=f"SM{1:032}", segments=1)
+    assert await transport.look_up(text(), known=KNOWN) == Accepted(provider_id=f"SM{1:032}", segments=1)
     (asked,) = lists.asked
     assert dict(asked.query) == {"From": "+18005550100", "To": "+14155550123", "PageSize": "1000"}
 
@@ -407,7 +414,7 @@ async def test_a_text_that_was_taken_without_an_answer_is_found_and_not_sent_aga
         impatient = TwilioTransport(replace(settings, api_url=url), deadlines=Deadlines(connect=0.5, total=0.5))
         async with impatient as transport:
             sent = await transport.send(text("Hello 👋"))
-            found = await transport.look_up(text("Hello 👋"), known=NOTHING)
+            found = await transport.look_up(text("Hello 👋"), known=KNOWN)
 
         hanging.set()
 
@@ -418,27 +425,36 @@ async def test_a_text_that_was_taken_without_an_answer_is_found_and_not_sent_aga
 async def test_a_text_that_the_whole_list_does_not_have_was_not_taken(transport: TwilioTransport, lists: Lists) -> None:
     lists.page = 2
     lists.messages[ACCOUNT] = [listed(each) for each in range(5)]
-    result = await transport.look_up(text(), known=NOTHING)
+    result = await transport.look_up(text(), known=KNOWN)
 
     assert isinstance(result, Throttled)
     assert result.failure.code == "not_taken"
-    assert len(lists.asked) == 3
+    assert len(lists.asked) == 4, "three pages, and the customer's own texts"
+
+
+async def test_a_list_that_shows_nothing_of_what_is_there_proves_nothing(
+    transport: TwilioTransport, lists: Lists
+) -> None:
+    lists.inbound = []
+
+    assert isinstance(await transport.look_up(text(), known=KNOWN), Ambiguous)
+    assert isinstance(await transport.look_up(text(), known=NOTHING), Ambiguous)
 
 
 async def test_a_text_on_a_later_page_is_found(transport: TwilioTransport, lists: Lists) -> None:
     lists.page = 2
     lists.messages[ACCOUNT] = [listed(each) for each in range(4)] + [listed(9, body=text().body)]
 
-    assert await transport.look_up(text(), known=NOTHING) == Accepted(provider_id=f"SM{9:032}", segments=1)
+    assert await transport.look_up(text(), known=KNOWN) == Accepted(provider_id=f"SM{9:032}", segments=1)
 
 
 async def test_the_same_words_of_another_text_are_another_text(transport: TwilioTransport, lists: Lists) -> None:
     lists.messages[ACCOUNT] = [listed(2, body="Yes"), listed(1, body="Yes")]
     first, second = f"SM{1:032}", f"SM{2:032}"
 
-    assert await transport.look_up(text("Yes"), known=NOTHING) == Accepted(provider_id=first, segments=1)
-    assert await transport.look_up(text("Yes"), known=frozenset({first})) == Accepted(provider_id=second, segments=1)
-    assert isinstance(await transport.look_up(text("Yes"), known=frozenset({first, second})), Throttled)
+    assert await transport.look_up(text("Yes"), known=KNOWN) == Accepted(provider_id=first, segments=1)
+    assert await transport.look_up(text("Yes"), known=KNOWN | {first}) == Accepted(provider_id=second, segments=1)
+    assert isinstance(await transport.look_up(text("Yes"), known=KNOWN | {first, second}), Throttled)
 
 
 @pytest.mark.parametrize(("before", "taken"), [(0, True), (-3600, True), (59, True), (60, True), (61, False)])
@@ -446,7 +462,7 @@ async def test_what_was_sent_clearly_before_is_another_text(
     transport: TwilioTransport, lists: Lists, before: int, taken: bool
 ) -> None:
     lists.messages[ACCOUNT] = [listed(1, at=NOON - before * SECOND, body="Yes")]
-    result = await transport.look_up(text("Yes"), known=NOTHING)
+    result = await transport.look_up(text("Yes"), known=KNOWN)
 
     assert type(result) is (Accepted if taken else Throttled)
 
@@ -457,8 +473,8 @@ async def test_where_nobody_says_when_it_was_tried_it_is_since_it_was_written(
     lists.messages[ACCOUNT] = [listed(1, at=NOON, body="Yes")]
     late = replace(text("Yes"), first_tried_at=0, queued_at=NOON + 3600 * SECOND)
 
-    assert isinstance(await transport.look_up(late, known=NOTHING), Throttled)
-    assert isinstance(await transport.look_up(replace(late, queued_at=NOON), known=NOTHING), Accepted)
+    assert isinstance(await transport.look_up(late, known=KNOWN), Throttled)
+    assert isinstance(await transport.look_up(replace(late, queued_at=NOON), known=KNOWN), Accepted)
 
 
 @pytest.mark.parametrize(
@@ -479,40 +495,40 @@ async def test_what_twilio_changes_of_a_text_makes_no_other_text_of_it(
 ) -> None:
     lists.messages[ACCOUNT] = [listed(1, body=kept)]
 
-    assert isinstance(await transport.look_up(text(sent), known=NOTHING), Accepted)
+    assert isinstance(await transport.look_up(text(sent), known=KNOWN), Accepted)
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("ok", "not ok"), ("👍", "👎"), ("?", "!"), ("Yes", "Yes 👍"), ("1", "2")])
 async def test_other_words_are_another_text(transport: TwilioTransport, lists: Lists, sent: str, kept: str) -> None:
     lists.messages[ACCOUNT] = [listed(1, body=kept)]
 
-    assert isinstance(await transport.look_up(text(sent), known=NOTHING), Throttled)
+    assert isinstance(await transport.look_up(text(sent), known=KNOWN), Throttled)
 
 
 @pytest.mark.parametrize("more", [{"direction": "inbound"}, {"to": "+19995550100"}, {"sender": "+19995550100"}])
 async def test_another_way_is_another_text(transport: TwilioTransport, lists: Lists, more: dict[str, Any]) -> None:
     lists.messages[ACCOUNT] = [listed(1, body="Yes", **more)]
 
-    assert isinstance(await transport.look_up(text("Yes"), known=NOTHING), Throttled)
+    assert isinstance(await transport.look_up(text("Yes"), known=KNOWN), Throttled)
 
 
 async def test_where_twilio_keeps_no_words_nobody_knows(transport: TwilioTransport, lists: Lists) -> None:
     lists.messages[ACCOUNT] = [listed(1, body="")]
 
-    assert isinstance(await transport.look_up(text(), known=NOTHING), Ambiguous)
-    assert isinstance(await transport.look_up(text(), known=frozenset({f"SM{1:032}"})), Throttled)
+    assert isinstance(await transport.look_up(text(), known=KNOWN), Ambiguous)
+    assert isinstance(await transport.look_up(text(), known=KNOWN | {f"SM{1:032}"}), Throttled)
 
 
 async def test_attachments_without_words_are_known_by_their_number(transport: TwilioTransport, lists: Lists) -> None:
     picture = text("", media=(Media(url="https://sms.example.com/media/1"),))
     lists.messages[ACCOUNT] = [listed(1, body="", num_media="1")]
-    assert isinstance(await transport.look_up(picture, known=NOTHING), Accepted)
+    assert isinstance(await transport.look_up(picture, known=KNOWN), Accepted)
 
     lists.messages[ACCOUNT] = [listed(1, body="", num_media="2")]
-    assert isinstance(await transport.look_up(picture, known=NOTHING), Ambiguous)
+    assert isinstance(await transport.look_up(picture, known=KNOWN), Ambiguous)
 
     lists.messages[ACCOUNT] = [listed(1)]
-    assert isinstance(await transport.look_up(picture, known=NOTHING), Throttled)
+    assert isinstance(await transport.look_up(picture, known=KNOWN), Throttled)
 
 
 async def test_a_messaging_service_s_text_is_found_before_it_has_a_sender(
@@ -520,7 +536,7 @@ async def test_a_messaging_service_s_text_is_found_before_it_has_a_sender(
 ) -> None:
     lists.messages[ACCOUNT] = [listed(1, body=text().body, num_segments="0", status="accepted", sender=None)]
     async with TwilioTransport(replace(settings, messaging_service_sid="MG1")) as transport:
-        assert await transport.look_up(text(), known=NOTHING) == Accepted(provider_id=f"SM{1:032}", segments=0)
+        assert await transport.look_up(text(), known=KNOWN) == Accepted(provider_id=f"SM{1:032}", segments=0)
 
     (asked,) = lists.asked
     assert "From" not in asked.query
@@ -529,7 +545,7 @@ async def test_a_messaging_service_s_text_is_found_before_it_has_a_sender(
 @pytest.mark.parametrize("odd", ODD)
 async def test_without_a_sensible_list_nobody_knows(transport: TwilioTransport, lists: Lists, odd: str) -> None:
     lists.answer = copy_of(ODD[odd])
-    result = await transport.look_up(text(), known=NOTHING)
+    result = await transport.look_up(text(), known=KNOWN)
 
     if odd not in ("busy", "page"):
         assert result is None, "whoever answers so has no such list, and asking again is no use"
@@ -548,7 +564,7 @@ async def test_a_list_that_breaks_off_proves_nothing(settings: TwilioSettings, l
         return await lists.serve(request)
 
     async with serving(half) as url, TwilioTransport(replace(settings, api_url=url)) as transport:
-        assert isinstance(await transport.look_up(text(), known=NOTHING), Ambiguous)
+        assert isinstance(await transport.look_up(text(), known=KNOWN), Ambiguous)
 
 
 async def test_a_list_that_is_too_long_proves_nothing(
@@ -558,9 +574,9 @@ async def test_a_list_that_is_too_long_proves_nothing(
     lists.page = 2
     lists.messages[ACCOUNT] = [listed(each) for each in range(6)]
 
-    assert isinstance(await transport.look_up(text(), known=NOTHING), Ambiguous)
+    assert isinstance(await transport.look_up(text(), known=KNOWN), Ambiguous)
     lists.messages[ACCOUNT] = [listed(1, body=text().body), *(listed(each) for each in range(2, 8))]
-    assert isinstance(await transport.look_up(text(), known=NOTHING), Accepted)
+    assert isinstance(await transport.look_up(text(), known=KNOWN), Accepted)
 
 
 async def test_a_closed_transport_asks_nothing(settings: TwilioSettings) -> None:
@@ -570,4 +586,4 @@ async def test_a_closed_transport_asks_nothing(settings: TwilioSettings) -> None
         await all_missed(transport)
 
     with pytest.raises(RuntimeError, match="'main' is not open"):
-        await transport.look_up(text(), known=NOTHING)
+        await transport.look_up(text(), known=KNOWN)

@@ -161,3 +161,25 @@ def test_empty_values_are_signed_too(transport: TwilioTransport) -> None:
     reply = transport.receive(WebhookRequest(method="POST", url=DOOR, headers=headers, body=body.encode()))
 
     assert (reply.status, len(reply.events)) == (200, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_signature_of_a_form_does_not_count_for_a_url_that_spells_the_form_out(
+    transport: TwilioTransport, method: str
+) -> None:
+    smuggled = "&MessageSid=SMevil1&From=%2B14158888888&To=%2B18005550100&Body=forged&AccountSid=AC1&x="
+    if method == "POST":
+        smuggled += "&bodySHA256=" + hashlib.sha256(b"{}").hexdigest()
+
+    caught = {"AccountSid": "AC1", "Body": smuggled, "MessageSid": "SM1", "From": "+14155550123", "To": "+18005550100"}
+    url = DOOR + "?fallback=1"
+    signature = sign(KEY, url, caught.items()).decode()
+    forged = WebhookRequest(
+        method=method,
+        url=url + "".join(name + caught[name] for name in sorted(caught)),
+        headers={"content-type": "application/json", "x-twilio-signature": signature},
+        body=b"{}" if method == "POST" else b"",
+    )
+
+    assert is_genuine(signature, KEY, forged.url), "what is signed is the same"
+    assert transport.receive(forged).status == 403

@@ -29,6 +29,9 @@ SECTIONS: Final[dict[str, type[Struct]]] = {
 BOARD_FIELDS: Final = tuple(field for field in msgspec.structs.fields(BoardConfig) if field.name not in SECTIONS)
 """What `[board]` may have."""
 
+_LARGEST: Final = 4 * 1024 * 1024
+"""Bytes of a configuration file: some ten thousand reps, and no device that never ends."""
+
 HEADER_TEXT: Final = re.compile(r"[\x21-\x7e]+")
 """What a token is made of: it travels in an HTTP header."""
 
@@ -73,7 +76,13 @@ def read(path: Path) -> Configuration:
         InvalidConfiguration: It cannot be used; every problem is there as `FILE: key: reason`.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            written = file.read(_LARGEST + 1)
+
+        if len(written) > _LARGEST:
+            raise InvalidConfiguration((f"{path}: has more than {_LARGEST} bytes: that is no configuration",))
+
+        text = written.decode()
     except OSError as error:
         raise InvalidConfiguration((f"{path}: cannot be read: {error.strerror}",)) from None
     except UnicodeDecodeError as error:
@@ -98,6 +107,8 @@ def parse(text: str, *, source: str) -> Configuration:
         raise InvalidConfiguration((f"{source}: {_syntax(str(error))}",)) from None
     except RecursionError:
         raise InvalidConfiguration((f"{source}: is nested too deeply",)) from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise InvalidConfiguration((f"{source}: has a number that is far too long",)) from None
 
     reader = TableReader(Path(source).parent)
     configuration = _configuration(document, reader)

@@ -128,7 +128,13 @@ def _accepted(decision: Decision, message: Message, result: Accepted) -> None:
 def _rejected(decision: Decision, message: Message, result: Rejected) -> None:
     if result.channel_down:
         stop(decision, message.channel, result.failure)
-        _defer(decision, message, result.failure, LONGEST_RETRY)
+        decision.emit(  # the outbox lets nothing of a stopped channel go but one text now and then
+            SendDeferred,
+            message=message.id,
+            conversation=message.conversation,
+            until=decision.at,
+            failure=result.failure,
+        )
     else:
         _fail(decision, message, result.failure)
         heed_carrier(decision, message, result.failure)

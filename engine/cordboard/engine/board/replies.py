@@ -29,6 +29,12 @@ def reply(decision: Decision, command: Reply) -> None:
     conversation that somebody else has; both need room for it.
     """
     conversation = decision.asked(command)
+    if is_opted_out(decision, conversation.number, conversation.customer):
+        raise OptedOut(
+            f"the customer of conversation {conversation.id} has opted out of texts from {conversation.number}; "
+            "nothing can be sent until they text START"
+        )
+
     if conversation.state in (State.NEW, State.CLOSED):
         raise IllegalTransition(
             conversation=conversation.id,
@@ -39,12 +45,6 @@ def reply(decision: Decision, command: Reply) -> None:
 
     command = replace(command, body=as_sent(decision, conversation, command.body, command.media))
     _check_text(decision, conversation, command)
-    if is_opted_out(decision, conversation.number, conversation.customer):
-        raise OptedOut(
-            f"the customer of conversation {conversation.id} has opted out of texts from {conversation.number}; "
-            "nothing can be sent until they text START"
-        )
-
     if not (conversation.state is State.ACTIVE and conversation.holder == command.by):
         _take_over(decision, conversation, command.by)
 

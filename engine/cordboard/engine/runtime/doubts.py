@@ -20,9 +20,9 @@ from cordboard.engine.vocabulary import MessageStatus
 
 log = structlog.get_logger(__name__)
 
-_QUESTIONS: Final = 4
-"""How often the carrier is asked, after the first time: when its list is complete, and after twice as long each time.
-With half a minute for the list that makes four minutes, in which the customer's next text waits."""
+_QUESTIONS: Final = 2
+"""How often the carrier is asked, after the first time: when its list is complete, and after twice as long. With half a
+minute for the list that makes a minute, in which the customer's next text waits."""
 
 _CONVERSATIONS: Final = 2
 """The latest conversations with a customer whose texts could be mistaken for the one in doubt: older ones went out long

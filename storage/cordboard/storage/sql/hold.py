@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from cordboard.engine.errors import BoardInUse
+from cordboard.engine.errors import BoardInUse, StoreUnavailable
 
 
 class Hold:
@@ -22,11 +22,18 @@ class Hold:
 
     Raises:
         BoardInUse: Another process, or another store of this one, holds it.
+        StoreUnavailable: The database has a second name, by which somebody could open it unnoticed.
         OSError: The file cannot be made.
     """
 
     def __init__(self, path: Path, board: str) -> None:
         real = os.path.realpath(path)  # by whatever links the database is called, it is one database
+        if Path(real).stat().st_nlink > 1:
+            raise StoreUnavailable(
+                f"{path}: this database has another name as well (a hard link): nobody could tell that it is in use; "
+                "remove that name, or use a copy"
+            )
+
         self._file = os.open(f"{real}.{quote(board, safe='')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -170,20 +170,26 @@ async def look_up(
         channel: The channel's name, for the log.
         service: The messaging service that it was sent by; empty for none.
     """
-    # A messaging service notes the sender late: until then the list does not have the text under it.
-    whose = {} if service else {"from_": message.sender}
-    seen = 0
-    candidates: list[_Listed] = []
     try:
-        async for page in _pages(client, channel, to=message.recipient, **whose):
-            seen += len(page)
-            if seen > _MOST_OF_A_PAIR:
-                break
-
-            candidates += [each for each in page if _may_be(each, message, known)]
+        return await _found(client, message, known=known, channel=channel, service=service)
     except ReconciliationFailed as error:
         log.debug("carrier_not_asked", channel=channel, message=message.message, reason=str(error))
         return Ambiguous(failure=_NOT_TOLD) if _may_pass(error.__cause__) else None
+
+
+async def _found(
+    client: Client, message: OutboundMessage, *, known: frozenset[str], channel: str, service: str
+) -> Accepted | Throttled | Ambiguous:
+    # A messaging service notes the sender late: until then the list does not have the text under it.
+    whose = {} if service else {"from_": message.sender}
+    seen: set[str] = set()
+    candidates: list[_Listed] = []
+    async for page in _pages(client, channel, to=message.recipient, **whose):
+        seen.update(each.sid for each in page)
+        if len(seen) > _MOST_OF_A_PAIR:
+            break
+
+        candidates += [each for each in page if _may_be(each, message, known)]
 
     candidates.reverse()  # of two that read alike, the older one was sent first
     for each in candidates:
@@ -193,7 +199,24 @@ async def look_up(
     if any(not each.body for each in candidates):
         return Ambiguous(failure=_REDACTED)
 
-    return Ambiguous(failure=_TOO_MANY) if seen > _MOST_OF_A_PAIR else Throttled(failure=_NOT_TAKEN)
+    if len(seen) > _MOST_OF_A_PAIR:
+        return Ambiguous(failure=_TOO_MANY)
+
+    # A list that shows nothing that we know to be there is no proof that a text is not.
+    shows = not seen.isdisjoint(known) or await _lists_inbound(client, channel, message, known)
+    return Throttled(failure=_NOT_TAKEN) if shows else Ambiguous(failure=_NOT_TOLD)
+
+
+async def _lists_inbound(client: Client, channel: str, message: OutboundMessage, known: frozenset[str]) -> bool:
+    """Whether the list has a text of this customer's that we know.
+
+    Raises:
+        ReconciliationFailed: The list is not there, or not understandable.
+    """
+    async for page in _pages(client, channel, to=message.sender, from_=message.recipient):
+        return any(each.sid in known for each in page)  # the latest are enough
+
+    return False
 
 
 def _may_pass(cause: BaseException | None) -> bool:
