@@ -224,9 +224,9 @@ class AnyBoard(RuleBasedStateMachine):
     def what_is_queued_is_on_one_list_and_nothing_else_is(self) -> None:
         state = self.world.board._state
         queued = {each.id: each.queue for each in state.conversations.values() if each.state is State.QUEUED}
-        listed = {id_: entry[0] for id_, entry in state.waiting._entries.items()}
+        listed = {id_: entry[0].queue for id_, entry in state.waiting._entries.items()}
         assert listed == queued
-        places = [place[2] for lists in state.waiting._lists.values() for each in lists.values() for place in each]
+        places = [place[-1] for lists in state.waiting._lists.values() for each in lists.values() for place in each]
         assert sorted(places) == sorted(queued)
         for queue in state.queues:
             assert state.waiting.count(queue) == sum(1 for each in queued.values() if each == queue)

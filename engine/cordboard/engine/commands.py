@@ -63,6 +63,15 @@ class TransferConversation(ConversationCommand, frozen=True, kw_only=True, tag="
     queue: str | None = None
 
 
+class SetSkills(ConversationCommand, frozen=True, kw_only=True, tag="set_skills"):
+    """Say what the conversation needs beside what its workstream asks: all of it, by skill and rating.
+
+    A rating of 0 says that it does not need what its workstream asks.
+    """
+
+    skills: dict[str, int]
+
+
 class CloseConversation(ConversationCommand, frozen=True, kw_only=True, tag="close_conversation"):
     """End the conversation."""
 
@@ -149,6 +158,7 @@ RepCommand: TypeAlias = (
     | ResumeConversation
     | ReleaseConversation
     | TransferConversation
+    | SetSkills
     | CloseConversation
     | Reply
 )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
 
+from cordboard.engine.assignment_problems import find_assignment_problems
 from cordboard.engine.carrier import Pace
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.vocabulary import (
@@ -23,8 +24,12 @@ from cordboard.engine.vocabulary import (
     Distribution,
     Keyword,
     NumberKind,
+    PreferenceFallback,
     Presence,
+    QueueOrder,
+    RepOperator,
     Role,
+    SkillMatching,
 )
 
 SECOND = 1_000
@@ -42,6 +47,12 @@ LongEnough = Annotated[int, Meta(ge=1_000, extra={"unit": "duration"})]
 """A duration of a second or more."""
 
 Positive = Annotated[int, Meta(ge=1)]
+
+Rating = Annotated[int, Meta(ge=1, le=1_000)]
+"""How good somebody is at something, or has to be: more is better."""
+
+Ratings = dict[Name, Rating]
+"""Skills, and a rating in each."""
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 SHORT_CODE = re.compile(r"\d{3,8}")
@@ -103,6 +114,34 @@ class AutoClose(Struct, frozen=True, kw_only=True):
     parked: LongEnough = 3 * DAY
 
 
+class Skill(Struct, frozen=True, kw_only=True):
+    """Something that reps can be good at and conversations can need.
+
+    Attributes:
+        name: Its name.
+        min_rating: The lowest rating there is.
+        max_rating: The highest.
+    """
+
+    name: Name
+    min_rating: Rating = 1
+    max_rating: Rating = 10
+
+
+class Relaxation(Struct, frozen=True, kw_only=True):
+    """What becomes of the required skills once a customer has waited for some time.
+
+    Attributes:
+        after: For how long they have waited.
+        lower_by: Every required rating is so much lower; a skill whose rating reaches 0 is not required any more.
+        skill_matching: What the skills decide from then on; as before, where it is not given.
+    """
+
+    after: Duration
+    lower_by: Annotated[int, Meta(ge=0)] = 0
+    skill_matching: SkillMatching | None = None
+
+
 class Workstream(Struct, frozen=True, kw_only=True):
     """The settings that a number's conversations run under.
 
@@ -121,6 +160,10 @@ class Workstream(Struct, frozen=True, kw_only=True):
         max_declines: A rep who declined or missed a conversation this often is not offered it again.
         ambiguous_sends: What to do with a text that may or may not have been sent.
         reply_expiry: A reply that could not be sent for so long is not sent any more, and its rep is told.
+        skills: What every one of its conversations needs.
+        preferred_skills: What would be good to have: among equals, whoever comes closest to it goes first.
+        skill_matching: What the skills decide.
+        skill_relaxation: How the skills matter less while a customer waits, the first step first.
     """
 
     name: Name
@@ -137,14 +180,80 @@ class Workstream(Struct, frozen=True, kw_only=True):
     max_declines: Positive = 3
     ambiguous_sends: AmbiguousSends = AmbiguousSends.AT_MOST_ONCE
     reply_expiry: LongEnough = 1 * HOUR
+    skills: Ratings = {}
+    preferred_skills: Ratings = {}
+    skill_matching: SkillMatching = SkillMatching.EXACT
+    skill_relaxation: tuple[Relaxation, ...] = ()
+
+
+class Ring(Struct, frozen=True, kw_only=True):
+    """Some of a queue's reps, who are asked once a customer has waited for some time.
+
+    Attributes:
+        after: For how long they have waited.
+        reps: Who is asked from then on, beside the rings before; everybody else of the queue where it is empty.
+    """
+
+    after: Duration = 0
+    reps: tuple[Name, ...] = ()
+
+
+class RepCondition(Struct, frozen=True, kw_only=True):
+    """What must hold of a rep.
+
+    Attributes:
+        field: `skills.NAME` (0 for who lacks it) or `attributes.NAME` (nothing holds of one that is not there).
+        op: How it is compared.
+        value: With what.
+    """
+
+    field: str
+    op: RepOperator = RepOperator.EQUALS
+    value: str | int
+
+
+class CustomAssignment(Struct, frozen=True, kw_only=True):
+    """Who gets a queue's conversations, as data. Presence, capacity and skills count as with every other method.
+
+    Attributes:
+        where: What must hold of a rep, all of it.
+        order: What makes one rep better than another, the first first: `proficiency`, `free_capacity`, `idle_time`,
+            `last_assignment` or `attributes.NAME`, a whole number, the smallest first. A minus sign before it turns it
+            round.
+    """
+
+    where: tuple[RepCondition, ...] = ()
+    order: tuple[str, ...] = ()
 
 
 class Queue(Struct, frozen=True, kw_only=True):
-    """An ordered waiting list and the reps who serve it."""
+    """An ordered waiting list and the reps who serve it.
+
+    Attributes:
+        name: Its name.
+        assignment: How a rep is chosen. Ties always go to the earliest last assignment.
+        reps: Who serves it.
+        priority: Which queue of a rep's goes first: the smallest.
+        order: What the list is ordered by, within a priority.
+        service_level: How soon its customers are to be answered.
+        ageing: Waiting for so long weighs as much as one step of priority; without it, priority alone decides.
+        escalate_after: Who has waited so long is escalated.
+        rings: The rings of `bullseye`.
+        fallback: What `preferred_reps` does where none of the customer's own can take it.
+        custom: The rules of `custom`.
+    """
 
     name: Name
     assignment: AssignmentMethod = AssignmentMethod.HIGHEST_CAPACITY
     reps: tuple[Name, ...] = ()
+    priority: int = 0
+    order: QueueOrder = QueueOrder.OLDEST
+    service_level: LongEnough | None = None
+    ageing: LongEnough | None = None
+    escalate_after: LongEnough | None = None
+    rings: tuple[Ring, ...] = ()
+    fallback: PreferenceFallback = PreferenceFallback.OTHERS
+    custom: CustomAssignment | None = None
 
 
 class Rep(Struct, frozen=True, kw_only=True):
@@ -156,6 +265,8 @@ class Rep(Struct, frozen=True, kw_only=True):
         capacity: Units of work they hold at once.
         roles: What they may do.
         disconnect_grace: How long an offline rep keeps the conversations they hold.
+        skills: What they are good at.
+        attributes: Whatever else a custom assignment may ask of them.
     """
 
     name: Name
@@ -163,6 +274,20 @@ class Rep(Struct, frozen=True, kw_only=True):
     capacity: Annotated[int, Meta(ge=0)] = 1
     roles: tuple[Role, ...] = (Role.REP,)
     disconnect_grace: Duration = 150 * SECOND
+    skills: Ratings = {}
+    attributes: dict[Name, str | int] = {}
+
+
+class Preference(Struct, frozen=True, kw_only=True):
+    """The reps whom a customer's conversations go to on queues with `preferred_reps`.
+
+    Attributes:
+        customer: Their number.
+        reps: Who, the first first.
+    """
+
+    customer: str
+    reps: tuple[Name, ...]
 
 
 class Keywords(Struct, frozen=True, kw_only=True):
@@ -197,6 +322,8 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         workstreams: Settings of conversations.
         queues: Waiting lists.
         reps: People.
+        skills: What they can be good at.
+        preferences: Customers who have reps of their own.
     """
 
     name: Name
@@ -207,6 +334,8 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     workstreams: tuple[Workstream, ...] = ()
     queues: tuple[Queue, ...] = ()
     reps: tuple[Rep, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    preferences: tuple[Preference, ...] = ()
 
 
 def check(config: BoardConfig) -> None:
@@ -243,6 +372,8 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
     for index, person in enumerate(config.reps):
         if person.name in (SYSTEM, "customer"):
             yield f"reps[{index}].name: {person.name!r} is a word of Cordboard's own; choose another name"
+
+    yield from find_assignment_problems(config)
 
 
 def _zone_problems(config: BoardConfig) -> Iterator[str]:

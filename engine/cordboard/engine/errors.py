@@ -63,6 +63,12 @@ class RepUnable(CordboardError):
     fault = Fault.CALLER
 
 
+class InvalidSkills(CordboardError):
+    """A conversation cannot need what it is said to need."""
+
+    fault = Fault.CALLER
+
+
 class InvalidMessage(CordboardError):
     """A text cannot be sent as it is."""
 

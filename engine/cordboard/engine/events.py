@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig
+from cordboard.engine.explanations import OfferReason
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import CloseReason, ConsentSource, Keyword, MessageStatus, Presence, Timestamp, Trigger
 
@@ -186,9 +187,10 @@ class ConversationQueued(Move, frozen=True, kw_only=True):
 
 
 class ConversationOffered(Grant, frozen=True, kw_only=True):
-    """A waiting conversation is offered to a rep."""
+    """A waiting conversation is offered to a rep. `reason`: how the queue's method chose them, where it did."""
 
     trigger = Trigger.ASSIGN
+    reason: OfferReason | None = None
 
 
 class OfferAccepted(Move, frozen=True, kw_only=True):
@@ -278,6 +280,29 @@ class ConversationReopened(Move, frozen=True, kw_only=True):
     trigger = Trigger.REOPEN
     queue: str
     thread: Conversation
+
+
+class SearchWidened(ConversationEvent, frozen=True, kw_only=True):
+    """A conversation has waited so long that more reps may take it.
+
+    `relaxed` steps of its workstream's skill relaxation are taken now, and `ring` rings beside the first are open.
+    """
+
+    relaxed: int
+    ring: int
+
+
+class ConversationEscalated(ConversationEvent, frozen=True, kw_only=True):
+    """Nobody has taken a conversation: it goes before everything else now, and supervisors should look."""
+
+    why: str
+
+
+class SkillsSet(ConversationEvent, frozen=True, kw_only=True):
+    """Somebody said what a conversation needs, beside what its workstream asks."""
+
+    skills: dict[str, int]
+    by: str
 
 
 class WrapUpEnded(ConversationEvent, frozen=True, kw_only=True):
@@ -427,6 +452,9 @@ Event: TypeAlias = (
     | ConversationTransferred
     | ConversationClosed
     | ConversationReopened
+    | SearchWidened
+    | ConversationEscalated
+    | SkillsSet
     | WrapUpEnded
     | ReplyQueued
     | SendStarted

@@ -25,6 +25,9 @@ from cordboard.engine.vocabulary import (
     Timestamp,
 )
 
+GAVE_AWAY = 1_000_000
+"""Counts as more declines than any workstream allows: who gave a conversation away is not offered it back."""
+
 
 class Assignment(Struct, frozen=True, kw_only=True, gc=False):
     """One attempt to put a conversation with a rep; it holds the rep's capacity while it exists.
@@ -61,6 +64,10 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         updated_at: When anything last happened to it; auto-close counts from here.
         queue: The queue it waits on, or was last taken from; None while it is new.
         priority: More is sooner.
+        skills: What it needs beside what its workstream asks; a rating of 0 says that it does not need that.
+        relaxed: How many steps of its workstream's skill relaxation have been taken.
+        ring: How many rings of its queue have been opened beside the first.
+        escalated_at: When it went before everything else, since nobody took it.
         queued_at: When it last came onto a queue.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.
@@ -86,6 +93,10 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     updated_at: Timestamp
     queue: str | None = None
     priority: int = 0
+    skills: dict[str, int] = {}
+    relaxed: int = 0
+    ring: int = 0
+    escalated_at: Timestamp | None = None
     queued_at: Timestamp | None = None
     unanswered_since: Timestamp | None = None
     assignment: Assignment | None = None
@@ -231,6 +242,7 @@ class RepState(Struct, frozen=True, kw_only=True):
         since: When they last said so.
         last_assignment: The id of their last assignment, 0 before the first: who has the smallest waited longest.
         release_at: When an offline rep loses the conversations they hold; None while they are not offline.
+        released_at: When capacity of theirs was last freed; 0 before the first time.
     """
 
     name: str
@@ -238,6 +250,7 @@ class RepState(Struct, frozen=True, kw_only=True):
     since: Timestamp = 0
     last_assignment: int = 0
     release_at: Timestamp | None = None
+    released_at: Timestamp = 0
 
 
 class Consent(Struct, frozen=True, kw_only=True, gc=False):

@@ -300,7 +300,101 @@ class AssignmentMethod(Word):
     """How a queue chooses among the reps who could take a conversation."""
 
     HIGHEST_CAPACITY = "highest_capacity"
-    """Most free capacity first, then earliest last assignment."""
+    """Most free capacity first."""
+
+    ROUND_ROBIN = "round_robin"
+    """Everybody in turn: earliest last assignment first, whichever queue that was on."""
+
+    LEAST_ACTIVE = "least_active"
+    """Whose last conversation ended, or was parked, the longest ago; who has had none yet comes first."""
+
+    MOST_PROFICIENT = "most_proficient"
+    """The highest ratings in the skills that are asked for, added up."""
+
+    PREFERRED_REPS = "preferred_reps"
+    """The customer's own reps, in their order; for everybody else, most free capacity first."""
+
+    BULLSEYE = "bullseye"
+    """Rings of reps that widen while the customer waits; within a ring, most free capacity first."""
+
+    CUSTOM = "custom"
+    """Filter and order are configured."""
+
+
+class SkillMatching(Word):
+    """What a conversation's required skills decide."""
+
+    EXACT = "exact"
+    """Only reps who have every one of them, rated as high or higher."""
+
+    CLOSEST = "closest"
+    """Anybody, whoever comes closest first."""
+
+    NONE = "none"
+    """Nothing."""
+
+
+class PreferenceFallback(Word):
+    """What happens where none of a customer's own reps can take a conversation."""
+
+    OTHERS = "others"
+    """Anybody else of the queue gets it."""
+
+    WAIT = "wait"
+    """It waits for one of them."""
+
+
+class QueueOrder(Word):
+    """What a waiting list is ordered by, among conversations of one priority."""
+
+    OLDEST = "oldest"
+    """Whose oldest unanswered text is the oldest."""
+
+    DEADLINE = "deadline"
+    """Whose answer is due first, by the queue's service level: it tells among the queues of one rep."""
+
+
+class RepOperator(Word):
+    """How a custom assignment's filter compares."""
+
+    EQUALS = "equals"
+    NOT_EQUALS = "not_equals"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+
+
+class PassedOver(Word):
+    """Why a rep does not get a conversation."""
+
+    OFFLINE = "offline"
+    """They are offline."""
+
+    PRESENCE = "presence"
+    """Its workstream does not allow their presence."""
+
+    CAPACITY = "capacity"
+    """They have too little capacity free."""
+
+    SKILLS = "skills"
+    """They lack a skill it needs."""
+
+    RING = "ring"
+    """They are in no ring that is open yet."""
+
+    PREFERENCE = "preference"
+    """Its customer waits for somebody else."""
+
+    FILTER = "filter"
+    """The queue's custom assignment leaves them out."""
+
+    DECLINED = "declined"
+    """They have declined, missed or given it back as often as may be."""
+
+    PICK = "pick"
+    """Nobody is offered it: its workstream lets reps pick."""
+
+    NOTHING = "nothing"
+    """Nothing is in the way."""
 
 
 class AmbiguousSends(Word):

@@ -19,6 +19,7 @@ from cordboard.engine.board import (
     inbound,
     replies,
     reps,
+    skills,
 )
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
@@ -48,6 +49,7 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.ResumeConversation: handling.resume,
     commands.ReleaseConversation: handling.release,
     commands.TransferConversation: handling.transfer,
+    commands.SetSkills: skills.set_skills,
     commands.CloseConversation: handling.close,
     commands.Reply: replies.reply,
     commands.SetPresence: reps.set_presence,
@@ -260,8 +262,8 @@ class Board:
     def waiting(self, queue: str, *, limit: int) -> tuple[Conversation, ...]:
         """Return the first conversations that wait on a queue, in its order."""
         lists = self._state.waiting
-        places = merge(*(lists.places(queue, workstream) for workstream in lists.workstreams(queue)))
-        return tuple(self._state.conversations[conversation] for _, _, conversation in islice(places, limit))
+        places = merge(*(lists.places(requirement) for requirement in lists.requirements(queue)))
+        return tuple(self._state.conversations[place[-1]] for place in islice(places, limit))
 
     def queues_of(self, rep: str) -> tuple[str, ...]:
         """Return the queues a rep serves."""

@@ -6,6 +6,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.board.reps import release_held
 from cordboard.engine.board.routing.matching import settle
+from cordboard.engine.board.routing.widening import widen
 from cordboard.engine.board.timers import quiet_at
 from cordboard.engine.commands import Tick
 from cordboard.engine.events import (
@@ -32,6 +33,8 @@ def tick(decision: Decision, _command: Tick) -> None:
         kind, name = key
         if kind == "rep":
             release_held(decision, str(name), why="offline for longer than the grace time")
+        elif kind == "search":
+            widen(decision, decision.state.conversations[int(name)])
         else:
             _conversation_due(decision, decision.state.conversations[int(name)])
 

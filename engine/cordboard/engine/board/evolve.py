@@ -18,6 +18,7 @@ from cordboard.engine.events import (
     ChannelResumed,
     ChannelStopped,
     ConversationClosed,
+    ConversationEscalated,
     ConversationOffered,
     ConversationOpened,
     ConversationParked,
@@ -48,21 +49,20 @@ from cordboard.engine.events import (
     ReplyQueued,
     ReportKept,
     ReportUnmatched,
+    SearchWidened,
     SendCanceled,
     SendDeferred,
     SendDoubted,
     SendFailed,
     SendStarted,
     SendUncertain,
+    SkillsSet,
     TextUnroutable,
     WebhookKept,
     WrapUpEnded,
 )
-from cordboard.engine.records import Assignment, Consent, Conversation, Message, Notice
+from cordboard.engine.records import GAVE_AWAY, Assignment, Consent, Conversation, Message, Notice
 from cordboard.engine.vocabulary import Direction, Keyword, MessageStatus, State
-
-GAVE_AWAY = 1_000_000
-"""Counts as more declines than any workstream allows: who gave a conversation away is not offered it back."""
 
 
 def evolve(state: BoardState, event: Event) -> None:
@@ -194,11 +194,13 @@ def _queued(state: BoardState, event: Move) -> None:
     elif isinstance(event, ConversationReleased) and event.by == conversation.rep:
         passed = {event.by: GAVE_AWAY}
 
+    queue = getattr(event, "queue", conversation.queue)
     _put_moved(
         state,
         conversation,
         event,
-        queue=getattr(event, "queue", conversation.queue),
+        queue=queue,
+        ring=conversation.ring if queue == conversation.queue else 0,
         queued_at=event.at,
         assignment=None,
         passed=passed,
@@ -216,6 +218,9 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         assignment=None,
         unanswered_since=None,
         passed={},
+        relaxed=0,
+        ring=0,
+        escalated_at=None,
         closed_at=None,
         close_reason=None,
     )
@@ -248,6 +253,9 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         held_by=held_by if rep in held_by else (*held_by, rep),
         active_at=event.at,
         passed={},
+        relaxed=0,
+        ring=0,
+        escalated_at=None,
     )
 
 
@@ -270,6 +278,20 @@ def _closed(state: BoardState, event: ConversationClosed) -> None:
         closed_at=event.at,
         close_reason=event.reason,
     )
+
+
+def _search_widened(state: BoardState, event: SearchWidened) -> None:
+    conversation = state.conversations[event.conversation]
+    state.put_conversation(replace(conversation, relaxed=event.relaxed, ring=event.ring))
+
+
+def _escalated(state: BoardState, event: ConversationEscalated) -> None:
+    state.put_conversation(replace(state.conversations[event.conversation], escalated_at=event.at))
+
+
+def _skills_set(state: BoardState, event: SkillsSet) -> None:
+    conversation = state.conversations[event.conversation]
+    state.put_conversation(replace(conversation, skills=event.skills, updated_at=event.at))
 
 
 def _wrap_up_ended(state: BoardState, event: WrapUpEnded) -> None:
@@ -479,6 +501,9 @@ _EVOLVE: dict[type[Any], Callable[[BoardState, Any], None]] = {
     ConversationTransferred: _offered,
     ConversationClosed: _closed,
     ConversationReopened: _reopened,
+    SearchWidened: _search_widened,
+    ConversationEscalated: _escalated,
+    SkillsSet: _skills_set,
     WrapUpEnded: _wrap_up_ended,
     ReplyQueued: _reply_queued,
     SendStarted: _started,

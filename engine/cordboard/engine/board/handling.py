@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.conversation import move
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
-from cordboard.engine.board.routing.matching import offer
+from cordboard.engine.board.routing.matching import offer, qualified
 from cordboard.engine.commands import (
     AcceptOffer,
     CloseConversation,
@@ -56,6 +56,7 @@ def pick(decision: Decision, command: PickConversation) -> None:
         raise NotAllowed(f"{rep} does not serve queue {conversation.queue!r}, so cannot pick from it")
 
     require_room(decision, rep, conversation)
+    require_skills(decision, rep, conversation, rep)
     take(decision, conversation, rep, ConversationPicked)
 
 
@@ -145,6 +146,15 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
         )
 
 
+def require_skills(decision: Decision, rep: str, conversation: Conversation, by: str) -> None:
+    """Raise `RepUnable` if a conversation needs a skill that a rep lacks; a supervisor may let them have it anyway."""
+    if not qualified(decision.state, rep, conversation) and not decision.supervises(by):
+        raise RepUnable(
+            f"{rep} lacks a skill that conversation {conversation.id} needs; choose somebody who has it, ask a "
+            "supervisor, or change what it needs"
+        )
+
+
 def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, by: str) -> None:
     state = decision.state
     if rep not in state.reps:
@@ -158,6 +168,7 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, b
         raise RepUnable(f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow")
 
     require_room(decision, rep, conversation)
+    require_skills(decision, rep, conversation, by)
     if conversation.state is State.ACTIVE:
         offer(decision, conversation.id, rep, kind=ConversationTransferred, by=by)
         return

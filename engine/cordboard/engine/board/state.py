@@ -9,14 +9,26 @@ from __future__ import annotations
 from collections import Counter
 from operator import itemgetter
 
+from msgspec.structs import replace
+
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.candidates import Candidates
-from cordboard.engine.board.routing.waiting import WaitingLists, place_of
+from cordboard.engine.board.routing.methods import Availability
+from cordboard.engine.board.routing.requirement import Requirement, requirement_of
+from cordboard.engine.board.routing.search import next_search_change
+from cordboard.engine.board.routing.waiting import Place, WaitingLists, place_of
 from cordboard.engine.board.timers import Timers, conversation_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
 from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
-from cordboard.engine.vocabulary import MessageStatus, State, Timestamp
+from cordboard.engine.vocabulary import (
+    AssignmentMethod,
+    Distribution,
+    MessageStatus,
+    PreferenceFallback,
+    State,
+    Timestamp,
+)
 
 
 class Changes:
@@ -74,7 +86,7 @@ class BoardState:
 
         self.timers = Timers()
         self.waiting = WaitingLists()
-        self.candidates = Candidates()
+        self.candidates = Candidates(self.availability)
         self._by_pair: dict[tuple[str, str], int] = {}
         self._loads: dict[str, int] = {}
         self._held: dict[str, dict[int, None]] = {}
@@ -116,6 +128,20 @@ class BoardState:
         held = [self.conversations[each] for each in self._held.get(rep, ())]
         return tuple(sorted(held, key=lambda each: each.assignment.id if each.assignment else 0))
 
+    def availability(self, rep: str) -> Availability | None:
+        """Return how a rep is now; None for somebody who is not on the board."""
+        known = self.reps.get(rep)
+        return Availability(known, self.free_of(rep)) if known is not None else None
+
+    def own_reps(self, conversation: Conversation) -> tuple[str, ...]:
+        """Return the reps of its queue whom a conversation's customer prefers, where the queue asks for them."""
+        queue = self.queues.get(conversation.queue or "")
+        if queue is None or queue.assignment is not AssignmentMethod.PREFERRED_REPS:
+            return ()
+
+        preferred = self._preferences.get(conversation.customer, ())
+        return tuple(each for each in preferred if queue.name in self.queues_of[each])
+
     def workstream_of(self, conversation: Conversation) -> Workstream:
         """Return the settings a conversation runs under."""
         return self.workstreams[conversation.workstream]
@@ -125,8 +151,9 @@ class BoardState:
     def put_conversation(self, new: Conversation) -> None:
         """Let a conversation be `new`; one that is no longer live leaves the board and is only remembered."""
         old = self.conversations.get(new.id)
-        self._reindex_waiting(old, new)
+        self._reindex_waiting(new)
         self._reindex_assignment(old, new)
+        self._reindex_search(old, new)
         pair = (new.number, new.customer)
         if new.live:
             self.conversations[new.id] = new
@@ -191,7 +218,6 @@ class BoardState:
         self.changes.config = True
         for name in [each for each in self.reps if each not in self.rep_settings]:
             del self.reps[name]
-            self.candidates.remove(name)
 
         for name in self.rep_settings:
             if name not in self.reps:
@@ -205,6 +231,7 @@ class BoardState:
             if workstream is not None:
                 due = conversation_deadline(conversation, workstream)
                 self.timers.set(("conversation", conversation.id), due)
+                self._reindex_search(None, conversation)
 
     def restore(self, snapshot: BoardSnapshot) -> None:
         """Take over what a store kept, on a state that is new."""
@@ -271,22 +298,56 @@ class BoardState:
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
-        self.queues_of: dict[str, tuple[str, ...]] = {
-            rep: tuple(each.name for each in config.queues if rep in each.reps) for rep in self.rep_settings
-        }
+        self._preferences = {each.customer: each.reps for each in config.preferences}
+        queues_of: dict[str, list[str]] = {each: [] for each in self.rep_settings}
+        for queue in config.queues:
+            for rep in queue.reps:
+                queues_of[rep].append(queue.name)
 
-    def _reindex_waiting(self, old: Conversation | None, new: Conversation) -> None:
-        before = (old.queue, place_of(old)) if old is not None and old.state is State.QUEUED else None
-        after = (new.queue, place_of(new)) if new.state is State.QUEUED else None
+        self.queues_of: dict[str, tuple[str, ...]] = {rep: tuple(names) for rep, names in queues_of.items()}
+        self.candidates.configure(config, self.rep_settings)
+        self.waiting.clear()
+        for conversation in self.conversations.values():
+            entry = self._waiting_entry(conversation)
+            if entry is not None:
+                self._list_conversation(conversation.id, *entry)
+
+    def _waiting_entry(self, conversation: Conversation) -> tuple[Requirement, Place] | None:
+        if conversation.state is not State.QUEUED or conversation.queue is None:
+            return None
+
+        # While a new configuration comes into force, a queue may be gone that its conversations are about to leave.
+        queue = self.queues.get(conversation.queue) or Queue(name=conversation.queue)
+        only = self.own_reps(conversation) if queue.fallback is PreferenceFallback.WAIT else ()
+        requirement = requirement_of(conversation, self.workstreams[conversation.workstream], only)
+        return requirement, place_of(conversation, queue)
+
+    def _list_conversation(self, conversation: int, requirement: Requirement, place: Place) -> None:
+        self.waiting.add(conversation, requirement, place)
+        if self.workstreams[requirement.workstream].distribution is Distribution.PUSH:
+            self.candidates.pool(requirement)
+
+    def _reindex_waiting(self, new: Conversation) -> None:
+        before = self.waiting.entry(new.id)
+        after = self._waiting_entry(new)
         if before == after:
             return
 
-        if before is not None:
-            self.waiting.remove(new.id)
-
-        if after is not None and new.queue is not None:
-            self.waiting.add(new.queue, new)
+        unused = self.waiting.remove(new.id) if before is not None else None
+        if after is not None:
+            self._list_conversation(new.id, *after)
             self.stirred_conversations[new.id] = None
+
+        if unused is not None and (after is None or after[0] != unused):
+            self.candidates.rest(unused)
+
+    def _reindex_search(self, old: Conversation | None, new: Conversation) -> None:
+        """Keep the deadline of a waiting conversation's search."""
+        queue = self.queues.get(new.queue or "")
+        if new.state is State.QUEUED and queue is not None:
+            self.timers.set(("search", new.id), next_search_change(new, self.workstream_of(new), queue))
+        elif old is not None and old.state is State.QUEUED:
+            self.timers.set(("search", new.id), None)
 
     def _reindex_assignment(self, old: Conversation | None, new: Conversation) -> None:
         before = old.assignment if old else None
@@ -306,21 +367,21 @@ class BoardState:
             self._list_rep(before.rep)
             if after is None or after.rep != before.rep or after.cost < before.cost:
                 self.stirred_reps[before.rep] = None
+                self._note_release(before.rep)
 
         if after is not None and (before is None or before.rep != after.rep):
             self._list_rep(after.rep)
+
+    def _note_release(self, name: str) -> None:
+        rep = self.reps.get(name)
+        if rep is not None and rep.released_at != self.at:
+            self.put_rep(replace(rep, released_at=self.at))
 
     def _list_rep(self, name: str) -> None:
         rep = self.reps.get(name)
         if rep is None:
             return
 
-        self.candidates.put(
-            name,
-            free=self.free_of(name),
-            last_assignment=rep.last_assignment,
-            presence=rep.presence,
-            queues=self.queues_of.get(name, ()),
-        )
+        self.candidates.touch(name)
         holds = bool(self._held.get(name))
         self.timers.set(("rep", name), rep.release_at if holds else None)

@@ -1,57 +1,170 @@
-"""The candidates: for each queue, who could take something, the best first."""
+"""The candidates: for everything that is required, who could take it now, the best first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Container, Iterator, Mapping
+from typing import Final, TypeAlias
 
 from sortedcontainers import SortedList
 
-from cordboard.engine.vocabulary import Presence
+from cordboard.engine.board.routing.methods import Availability, Method, Order
+from cordboard.engine.board.routing.requirement import Requirement
+from cordboard.engine.config import BoardConfig, Queue, Rep
+from cordboard.engine.vocabulary import PassedOver, Presence
 
-Standing: TypeAlias = tuple[int, int, str]
-"""How a rep stands under `highest_capacity`: the smallest is best. Free units (negated), last assignment, name."""
+Standing: TypeAlias = tuple[Order, int, str]
+"""How a rep stands among the candidates: the smallest is best. The method's order, last assignment, name."""
+
+_RESTING: Final = 64
+"""How many pools that nobody waits for are kept: making one looks at a queue's reps, keeping one costs every change of
+a rep who is in it a few microseconds."""
+
+
+class Pool:
+    """The reps who could take what one requirement asks.
+
+    Attributes:
+        requirement: What is asked.
+        standings: Who can take it now, and how they stand.
+    """
+
+    def __init__(self, requirement: Requirement, method: Method, presences: Container[Presence]) -> None:
+        self.requirement = requirement
+        self.standings: dict[str, Standing] = {}
+        self._method = method
+        self._presences = presences
+        self._fits: dict[str, Order] = {}
+        self._ranked: SortedList[Standing] = SortedList()
+
+    def admit(self, rep: Rep) -> bool:
+        """Take a rep in whom their skills, ring and attributes make a candidate."""
+        fit = self._method.fit(self.requirement, rep)
+        if isinstance(fit, PassedOver):
+            return False
+
+        self._fits[rep.name] = fit
+        return True
+
+    def put(self, rep: Rep, now: Availability | None) -> None:
+        """Rank a candidate as they are now; who cannot take anything is not ranked."""
+        old = self.standings.get(rep.name)
+        new: Standing | None = None
+        if now is not None and now.free >= self.requirement.cost and now.state.presence in self._presences:
+            order = self._method.order(self._fits[rep.name], self.requirement, rep, now)
+            new = (order, now.state.last_assignment, rep.name)
+
+        if old == new:
+            return
+
+        if old is not None:
+            self._ranked.remove(old)
+            del self.standings[rep.name]
+
+        if new is not None:
+            self._ranked.add(new)
+            self.standings[rep.name] = new
+
+    @property
+    def members(self) -> Iterator[str]:
+        """The reps who may be ranked."""
+        return iter(self._fits)
+
+    def __iter__(self) -> Iterator[Standing]:
+        return iter(self._ranked)
+
+    def __len__(self) -> int:
+        return len(self._ranked)
+
+    def is_tied(self, standing: Standing) -> bool:
+        """Whether somebody stands equal to a rep but for the last assignment."""
+        at = self._ranked.index(standing)
+        return any(self._ranked[each][0] == standing[0] for each in (at - 1, at + 1) if 0 <= each < len(self._ranked))
 
 
 class Candidates:
-    """Reps with free capacity, listed by queue and presence. A rep who changes touches only their own entries."""
+    """A pool for each requirement that something waits with, and for some that something waited with lately.
 
-    def __init__(self) -> None:
-        self._lists: dict[tuple[str, Presence], SortedList[Standing]] = {}
-        self._entries: dict[str, tuple[Standing, list[SortedList[Standing]]]] = {}
+    A rep who changes touches only their own entries, and those when somebody next looks.
 
-    def put(self, rep: str, *, free: int, last_assignment: int, presence: Presence, queues: Iterable[str]) -> None:
-        """List a rep as they stand now; one without free capacity, or offline, is on no list."""
-        self.remove(rep)
-        if free <= 0 or presence is Presence.OFFLINE:
+    Args:
+        look: Returns how a rep is now; None where they are not on the board.
+    """
+
+    def __init__(self, look: Callable[[str], Availability | None]) -> None:
+        self._look = look
+        self._settings: Mapping[str, Rep] = {}
+        self._methods: dict[str, Method] = {}
+        self._presences: dict[str, frozenset[Presence]] = {}
+        self._pools: dict[Requirement, Pool] = {}
+        self._resting: dict[Requirement, None] = {}
+        self._pools_of: dict[str, dict[Requirement, Pool]] = {}
+        self._changed: dict[str, None] = {}
+
+    def configure(self, config: BoardConfig, settings: Mapping[str, Rep]) -> None:
+        """Begin anew under a configuration."""
+        self._settings = settings
+        self._methods = {each.name: Method(each) for each in config.queues}
+        self._presences = {each.name: frozenset(each.allowed_presences) for each in config.workstreams}
+        self._pools.clear()
+        self._resting.clear()
+        self._pools_of.clear()
+        self._changed.clear()
+
+    def method(self, queue: str) -> Method:
+        """Return how a queue chooses; one that is not configured any more has nobody to choose from."""
+        return self._methods.get(queue) or Method(Queue(name="gone"))
+
+    def touch(self, rep: str) -> None:
+        """Note that a rep is not as they were."""
+        if rep in self._pools_of:
+            self._changed[rep] = None
+
+    def pool(self, requirement: Requirement) -> Pool:
+        """Return who could take what is required."""
+        self._catch_up()
+        pool = self._pools.get(requirement)
+        if pool is None:
+            pool = self._fill(requirement)
+        else:
+            self._resting.pop(requirement, None)
+
+        return pool
+
+    def rest(self, requirement: Requirement) -> None:
+        """Note that nothing waits with a requirement any more: its pool is kept for a while."""
+        if requirement not in self._pools:
             return
 
-        standing = (-free, last_assignment, rep)
-        lists = [self._list(queue, presence) for queue in queues]
-        for each in lists:
-            each.add(standing)
+        self._resting[requirement] = None
+        if len(self._resting) > _RESTING:
+            self._drop(next(iter(self._resting)))
 
-        self._entries[rep] = (standing, lists)
+    def pools_with(self, rep: str) -> Iterator[Pool]:
+        """Yield the pools in which a rep could take something now."""
+        self._catch_up()
+        return (pool for pool in self._pools_of.get(rep, {}).values() if rep in pool.standings)
 
-    def remove(self, rep: str) -> None:
-        """Take a rep off every list."""
-        entry = self._entries.pop(rep, None)
-        if entry is not None:
-            standing, lists = entry
-            for each in lists:
-                each.remove(standing)
+    def _fill(self, requirement: Requirement) -> Pool:
+        method = self.method(requirement.queue)
+        pool = self._pools[requirement] = Pool(requirement, method, self._presences[requirement.workstream])
+        for name in requirement.only or method.queue.reps:
+            rep = self._settings[name]
+            if pool.admit(rep):
+                self._pools_of.setdefault(name, {})[requirement] = pool
+                pool.put(rep, self._look(name))
 
-    def on(self, queue: str, presence: Presence, *, cost: int) -> Iterator[Standing]:
-        """Yield the reps of a queue in one presence who have `cost` units free, the best first."""
-        for standing in self._lists.get((queue, presence), ()):
-            if -standing[0] < cost:
-                return
+        return pool
 
-            yield standing
+    def _drop(self, requirement: Requirement) -> None:
+        del self._resting[requirement]
+        for name in self._pools.pop(requirement).members:
+            del self._pools_of[name][requirement]
 
-    def _list(self, queue: str, presence: Presence) -> SortedList[Standing]:
-        places = self._lists.get((queue, presence))
-        if places is None:
-            places = self._lists[queue, presence] = SortedList()
+    def _catch_up(self) -> None:
+        for name in self._changed:
+            now = self._look(name)
+            rep = self._settings[name]
+            for pool in self._pools_of[name].values():
+                pool.put(rep, now)
 
-        return places
+        self._changed.clear()

@@ -6,14 +6,40 @@ Everything else was matched when it changed.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from cordboard.engine.board.decision import Decision
-from cordboard.engine.board.routing.candidates import Standing
+from cordboard.engine.board.routing.candidates import Pool, Standing
+from cordboard.engine.board.routing.methods import qualifies
+from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.routing.waiting import Place
+from cordboard.engine.board.routing.widening import escalate, widen
 from cordboard.engine.board.state import BoardState
-from cordboard.engine.config import Workstream
 from cordboard.engine.events import ConversationOffered, ConversationTransferred, ConversationWoken, OfferAccepted
-from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import SYSTEM, Distribution, State
+from cordboard.engine.explanations import OfferReason
+from cordboard.engine.records import GAVE_AWAY, Conversation
+from cordboard.engine.vocabulary import SYSTEM, Distribution, SkillMatching, State
+
+
+class Choice(NamedTuple):
+    """Who should get a conversation.
+
+    Attributes:
+        standing: How they stand among the candidates.
+        pool: The candidates.
+        preferred: They are one of the customer's own.
+        declines: How often they have declined or missed it.
+    """
+
+    standing: Standing
+    pool: Pool
+    preferred: bool = False
+    declines: int = 0
+
+    @property
+    def rep(self) -> str:
+        """Who."""
+        return self.standing[2]
 
 
 def settle(decision: Decision) -> None:
@@ -34,14 +60,21 @@ def settle(decision: Decision) -> None:
 
 
 def able(state: BoardState, rep: str, conversation: Conversation) -> bool:
-    """Whether a rep's presence and free capacity let them take a conversation now."""
+    """Whether a rep's presence, free capacity and skills let them take a conversation now."""
     workstream = state.workstreams[conversation.workstream]
     known = state.reps.get(rep)
     return (
         known is not None
         and known.presence in workstream.allowed_presences
         and state.free_of(rep) >= workstream.capacity_cost
+        and qualified(state, rep, conversation)
     )
+
+
+def qualified(state: BoardState, rep: str, conversation: Conversation) -> bool:
+    """Whether a rep has the skills without which nobody is to have a conversation."""
+    matching, skills = required_skills(conversation, state.workstreams[conversation.workstream])
+    return matching is not SkillMatching.EXACT or qualifies(state.rep_settings[rep], skills)
 
 
 def offer(
@@ -52,9 +85,11 @@ def offer(
     kind: type[ConversationOffered | ConversationWoken | ConversationTransferred] = ConversationOffered,
     by: str = SYSTEM,
     why: str = "",
+    reason: OfferReason | None = None,
 ) -> None:
     """Offer a conversation to a rep, and accept it for them where its workstream says so."""
     workstream = decision.workstream(decision.conversation(conversation))
+    explained = {"reason": reason} if reason is not None else {}
     decision.emit(
         kind,
         conversation=conversation,
@@ -64,83 +99,110 @@ def offer(
         expires_at=decision.at + workstream.offer_timeout,
         by=by,
         why=why,
+        **explained,
     )
     if workstream.auto_accept:
         decision.emit(OfferAccepted, conversation=conversation, rep=rep, by=SYSTEM, why="auto-accept")
 
 
-def choose(state: BoardState, conversation: Conversation) -> str | None:
-    """Return the rep who should get a queued conversation, or None when nobody can.
+def choose(state: BoardState, conversation: Conversation) -> Choice | None:
+    """Return who should get a queued conversation, or None when nobody can.
 
     The best by the queue's method among those who have not declined or missed it; only when there is nobody else, the
     one among those who did it least often, and never one who did it `max_declines` times.
     """
     workstream = state.workstreams[conversation.workstream]
-    if conversation.queue is None or workstream.distribution is Distribution.PICK:
+    entry = state.waiting.entry(conversation.id)
+    if entry is None or workstream.distribution is Distribution.PICK:
         return None
 
-    best: Standing | None = None
-    passed: list[tuple[int, Standing]] = []
-    for presence in workstream.allowed_presences:
-        for standing in state.candidates.on(conversation.queue, presence, cost=workstream.capacity_cost):
-            declines = conversation.passed.get(standing[2], 0)
-            if declines:
-                passed.append((declines, standing))
-                continue
+    pool = state.candidates.pool(entry[0])
+    passed = conversation.passed
+    own = state.own_reps(conversation)
+    for rep in own:
+        if rep in pool.standings and rep not in passed:
+            return Choice(pool.standings[rep], pool, preferred=True)
 
-            if best is None or standing < best:
-                best = standing
+    for standing in pool:  # looks at no more reps than have declined or missed it, and one
+        if standing[2] not in passed:
+            return Choice(standing, pool, preferred=standing[2] in own)
 
-            break
-
-    if best is not None:
-        return best[2]
-
-    again = min((each for each in passed if each[0] < workstream.max_declines), default=None)
-    return again[1][2] if again else None
+    again = min(
+        (
+            (declines, pool.standings[rep])
+            for rep, declines in passed.items()
+            if declines < workstream.max_declines and rep in pool.standings
+        ),
+        default=None,
+    )
+    return Choice(again[1], pool, preferred=again[1][2] in own, declines=again[0]) if again else None
 
 
 def _place(decision: Decision, conversation: int) -> None:
-    waiting = decision.state.conversations.get(conversation)
+    state = decision.state
+    waiting = state.conversations.get(conversation)
     if waiting is None or waiting.state is not State.QUEUED:
         return
 
-    rep = choose(decision.state, waiting)
-    if rep is not None:
-        offer(decision, conversation, rep)
+    if widen(decision, waiting):
+        waiting = state.conversations[conversation]
+
+    choice = choose(state, waiting)
+    if choice is not None:
+        _offer_chosen(decision, waiting, choice)
+    elif waiting.escalated_at is None and _is_refused(state, waiting):
+        escalate(decision, waiting, why="everybody who could take it has declined or missed it")
 
 
 def _drain(decision: Decision, rep: str) -> None:
     """Offer what waits to a rep, the first first, for as long as they can take more."""
-    while (conversation := _first_for(decision.state, rep)) is not None:
-        chosen = choose(decision.state, decision.state.conversations[conversation])
-        offer(decision, conversation, chosen or rep)
+    state = decision.state
+    while (first := _first_for(state, rep)) is not None:
+        conversation = state.conversations[first]
+        choice = choose(state, conversation)
+        assert choice is not None, "what a rep can take, somebody can"  # noqa: S101 - states an invariant
+        _offer_chosen(decision, conversation, choice)
+
+
+def _offer_chosen(decision: Decision, conversation: Conversation, choice: Choice) -> None:
+    order, last_assignment, rep = choice.standing
+    requirement = choice.pool.requirement
+    state = decision.state
+    reason = OfferReason(
+        method=state.queues[requirement.queue].assignment,
+        skills=dict(requirement.skills),
+        skill_matching=requirement.matching,
+        ring=requirement.ring,
+        free=state.free_of(rep),
+        order=order,
+        last_assignment=last_assignment,
+        candidates=len(choice.pool),
+        tied=choice.pool.is_tied(choice.standing),
+        preferred=choice.preferred,
+        declines=choice.declines,
+    )
+    offer(decision, conversation.id, rep, reason=reason)
 
 
 def _first_for(state: BoardState, rep: str) -> int | None:
-    known = state.reps.get(rep)
-    if known is None:
-        return None
-
-    free = state.free_of(rep)
+    """Return the first of what waits that a rep can take: the first of each list that they are a candidate for."""
     first: Place | None = None
-    for queue in state.queues_of.get(rep, ()):
-        for name in state.waiting.workstreams(queue):
-            workstream = state.workstreams[name]
-            if known.presence in workstream.allowed_presences and free >= workstream.capacity_cost:
-                place = _first_place(state, queue, workstream, rep)
-                if place is not None and (first is None or place < first):
+    for pool in state.candidates.pools_with(rep):
+        workstream = state.workstreams[pool.requirement.workstream]
+        if workstream.distribution is Distribution.PICK:
+            continue
+
+        for place in state.waiting.places(pool.requirement):
+            if state.conversations[place[-1]].passed.get(rep, 0) < workstream.max_declines:
+                if first is None or place < first:
                     first = place
 
-    return first[2] if first else None
+                break
+
+    return first[-1] if first else None
 
 
-def _first_place(state: BoardState, queue: str, workstream: Workstream, rep: str) -> Place | None:
-    if workstream.distribution is Distribution.PICK:
-        return None
-
-    for place in state.waiting.places(queue, workstream.name):
-        if state.conversations[place[2]].passed.get(rep, 0) < workstream.max_declines:
-            return place
-
-    return None
+def _is_refused(state: BoardState, conversation: Conversation) -> bool:
+    """Whether nobody is left to whom a conversation could be offered again, and somebody declined or missed it."""
+    most = state.workstreams[conversation.workstream].max_declines
+    return any(most <= declines < GAVE_AWAY for declines in conversation.passed.values())

@@ -7,62 +7,92 @@ from typing import TypeAlias
 
 from sortedcontainers import SortedList
 
+from cordboard.engine.board.routing.requirement import Requirement, waiting_since
+from cordboard.engine.config import Queue
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import Timestamp
+from cordboard.engine.vocabulary import QueueOrder
 
-Place: TypeAlias = tuple[int, Timestamp, int]
-"""A place in a waiting list: the smallest is first. Priority (negated), since when the customer waits, id."""
+Place: TypeAlias = tuple[bool, int, int, int, int]
+"""A place among all that waits: the smallest is first.
+
+Whether it is not escalated, its queue's priority, its own (negated), since when it waits or until when it is to be
+answered, its id. Nothing of it changes while the conversation waits, so nothing has to be sorted again.
+"""
 
 
-def place_of(conversation: Conversation) -> Place:
-    """Return a queued conversation's place: priority first, then whose oldest unanswered text is the oldest.
+def place_of(conversation: Conversation, queue: Queue) -> Place:
+    """Return a queued conversation's place.
 
-    Counting from the unanswered text rather than from the last one, a customer who texts again keeps their place.
+    Ageing is a matter of the key, too: who has waited `ageing` longer stands where one step more of priority would be,
+    and stays ahead of or behind each other for ever.
     """
-    since = conversation.unanswered_since
-    if since is None:
-        since = conversation.queued_at or conversation.updated_at
+    moment = waiting_since(conversation)
+    priority = -conversation.priority
+    if queue.order is QueueOrder.DEADLINE:
+        moment += queue.service_level or 0
 
-    return (-conversation.priority, since, conversation.id)
+    if queue.ageing is not None:
+        moment += priority * queue.ageing
+        priority = 0
+
+    return (conversation.escalated_at is None, queue.priority, priority, moment, conversation.id)
 
 
 class WaitingLists:
-    """Queued conversations, listed by queue and, within it, by what they require: their workstream's terms."""
+    """Queued conversations, listed by what they require: whoever can take one of a list can take all of it."""
 
     def __init__(self) -> None:
-        self._lists: dict[str, dict[str, SortedList[Place]]] = {}
-        self._entries: dict[int, tuple[str, str, Place]] = {}
+        self._lists: dict[str, dict[Requirement, SortedList[Place]]] = {}
+        self._entries: dict[int, tuple[Requirement, Place]] = {}
         self._counts: dict[str, int] = {}
 
-    def add(self, queue: str, conversation: Conversation) -> None:
-        """Put a conversation on a queue's list."""
-        place = place_of(conversation)
-        self._entries[conversation.id] = (queue, conversation.workstream, place)
-        by_workstream = self._lists.setdefault(queue, {})
-        places = by_workstream.get(conversation.workstream)
+    def add(self, conversation: int, requirement: Requirement, place: Place) -> None:
+        """Put a conversation on its queue's list."""
+        self._entries[conversation] = (requirement, place)
+        lists = self._lists.setdefault(requirement.queue, {})
+        places = lists.get(requirement)
         if places is None:
-            places = by_workstream[conversation.workstream] = SortedList()
+            places = lists[requirement] = SortedList()
 
         places.add(place)
-        self._counts[queue] = self._counts.get(queue, 0) + 1
+        self._counts[requirement.queue] = self._counts.get(requirement.queue, 0) + 1
 
-    def remove(self, conversation: int) -> None:
-        """Take a conversation off its list."""
-        queue, workstream, place = self._entries.pop(conversation)
-        self._lists[queue][workstream].remove(place)
-        self._counts[queue] -= 1
+    def remove(self, conversation: int) -> Requirement | None:
+        """Take a conversation off its list, and return what it required if nothing else requires that any more."""
+        requirement, place = self._entries.pop(conversation)
+        lists = self._lists[requirement.queue]
+        places = lists[requirement]
+        places.remove(place)
+        self._counts[requirement.queue] -= 1
+        if places:
+            return None
 
-    def __contains__(self, conversation: int) -> bool:
-        return conversation in self._entries
+        del lists[requirement]
+        return requirement
+
+    def clear(self) -> None:
+        """Take everything off every list."""
+        self._lists.clear()
+        self._entries.clear()
+        self._counts.clear()
+
+    def entry(self, conversation: int) -> tuple[Requirement, Place] | None:
+        """Return what a conversation requires, and its place; None where it does not wait."""
+        return self._entries.get(conversation)
 
     def count(self, queue: str) -> int:
         """Return how many wait on a queue."""
         return self._counts.get(queue, 0)
 
-    def workstreams(self, queue: str) -> Iterator[str]:
-        """Yield the workstreams that have conversations waiting on a queue."""
-        return (name for name, places in self._lists.get(queue, {}).items() if places)
+    def ahead_of(self, conversation: int) -> int:
+        """Return how many on its queue go before a conversation."""
+        requirement, place = self._entries[conversation]
+        return sum(places.bisect_left(place) for places in self._lists[requirement.queue].values())
 
-    def places(self, queue: str, workstream: str) -> Iterator[Place]:
-        """Yield the places of one workstream's conversations on a queue, the first first."""
-        return iter(self._lists[queue][workstream])
+    def requirements(self, queue: str) -> Iterator[Requirement]:
+        """Yield what the conversations of a queue require."""
+        return iter(self._lists.get(queue, ()))
+
+    def places(self, requirement: Requirement) -> Iterator[Place]:
+        """Yield the places of the conversations that require this, the first first."""
+        return iter(self._lists.get(requirement.queue, {}).get(requirement, ()))

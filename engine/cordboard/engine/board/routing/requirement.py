@@ -1,0 +1,79 @@
+"""What a waiting conversation requires of a rep. Conversations that require the same are one class to the matcher."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from cordboard.engine.config import Workstream
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import SkillMatching, Timestamp
+
+Skills: TypeAlias = tuple[tuple[str, int], ...]
+"""Skills and ratings, in the order of their names."""
+
+
+class Requirement(NamedTuple):
+    """A class of conversations: whoever can take one of them can take any other.
+
+    Attributes:
+        queue: Where they wait.
+        workstream: Whose terms they run under.
+        cost: Units of capacity that each takes.
+        matching: What the skills decide.
+        skills: What they need.
+        preferred: What would be good to have.
+        ring: How many rings of the queue are open beside the first.
+        only: The reps for whom they wait, the first first; anybody where it is empty.
+    """
+
+    queue: str
+    workstream: str
+    cost: int
+    matching: SkillMatching
+    skills: Skills
+    preferred: Skills
+    ring: int
+    only: tuple[str, ...]
+
+
+def requirement_of(conversation: Conversation, workstream: Workstream, only: tuple[str, ...] = ()) -> Requirement:
+    """Return what a conversation on a queue requires."""
+    matching, skills = required_skills(conversation, workstream)
+    ignored = matching is SkillMatching.NONE
+    return Requirement(
+        queue=conversation.queue or "",
+        workstream=workstream.name,
+        cost=workstream.capacity_cost,
+        matching=matching,
+        skills=skills,
+        preferred=() if ignored else tuple(sorted(workstream.preferred_skills.items())),
+        ring=conversation.ring,
+        only=only,
+    )
+
+
+def required_skills(conversation: Conversation, workstream: Workstream) -> tuple[SkillMatching, Skills]:
+    """Return what a conversation needs now, and what that decides: its workstream's, its own, less what was relaxed."""
+    matching = workstream.skill_matching
+    lower_by = 0
+    for step in workstream.skill_relaxation[: conversation.relaxed]:
+        lower_by += step.lower_by
+        matching = step.skill_matching or matching
+
+    needed = workstream.skills
+    if conversation.skills:
+        needed = {**needed, **conversation.skills}
+
+    if not needed or matching is SkillMatching.NONE:
+        return matching, ()
+
+    return matching, tuple(sorted((name, rating - lower_by) for name, rating in needed.items() if rating > lower_by))
+
+
+def waiting_since(conversation: Conversation) -> Timestamp:
+    """Return since when a queued conversation's customer waits: everything that depends on waiting counts from here.
+
+    Counting from the oldest unanswered text rather than the last one, a customer who texts again keeps their place.
+    """
+    since = conversation.unanswered_since
+    return since if since is not None else conversation.queued_at or conversation.updated_at

@@ -1,0 +1,23 @@
+"""When the search for a rep changes by itself: a deadline that follows from the records."""
+
+from __future__ import annotations
+
+from cordboard.engine.board.routing.requirement import waiting_since
+from cordboard.engine.config import Queue, Workstream
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import Timestamp
+
+
+def next_search_change(conversation: Conversation, workstream: Workstream, queue: Queue) -> Timestamp | None:
+    """Return when a waiting conversation's skills are relaxed, a ring is opened or it is escalated; None for never."""
+    waits: list[int] = []
+    if conversation.relaxed < len(workstream.skill_relaxation):
+        waits.append(workstream.skill_relaxation[conversation.relaxed].after)
+
+    if conversation.ring + 1 < len(queue.rings):
+        waits.append(queue.rings[conversation.ring + 1].after)
+
+    if queue.escalate_after is not None and conversation.escalated_at is None:
+        waits.append(queue.escalate_after)
+
+    return waiting_since(conversation) + min(waits) if waits else None
