@@ -34,6 +34,7 @@ from cordboard.engine.carrier import (
     WebhookReply,
     WebhookRequest,
 )
+from cordboard.engine.config import Skill
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import Distribution, NumberKind, Presence, Role
 from cordboard.storage.media_memory import MediaMemory
@@ -75,6 +76,7 @@ CONFIG = BoardConfig(
     ),
     queues=(Queue(name="general", reps=("ana", "ben")), Queue(name="billing", reps=("cleo",))),
     reps=tuple(Rep(name=name, roles=roles, capacity=5) for name, roles in PEOPLE.items()),
+    skills=(Skill(name="billing"),),
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cordboard.engine.vocabulary import MessageStatus
+from cordboard.engine.vocabulary import MessageStatus, Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -266,6 +266,40 @@ async def test_routing_tells_the_way_of_a_conversation_as_data(daemon: Daemon) -
     assert (queued["queue"], offered["rep"]) == ("general", "ana")
     assert MOMENT.fullmatch(offered["at"])
     assert MOMENT.fullmatch(offered["expires_at"])
+
+
+async def test_routing_tells_why_a_conversation_still_waits(daemon: Daemon) -> None:
+    await daemon.text()
+    await daemon.say("ben", Presence.AWAY)
+
+    waiting = (await daemon.as_("ana").get("/v1/conversations/1/routing")).json()["waiting"]
+    assert waiting["reps"] == [
+        {"rep": "ana", "reason": "offline", "detail": "offline"},
+        {"rep": "ben", "reason": "presence", "detail": "away, which workstream 'support' does not allow"},
+    ]
+    assert waiting["summary"] == "none of the 2 reps of queue 'general' can take it: 1 offline, 1 presence"
+    assert (waiting["ahead"], waiting["method"], waiting["next_change_at"]) == (0, "highest_capacity", None)
+    assert MOMENT.fullmatch(waiting["since"])
+
+    await daemon.say("ana")
+    routing = (await daemon.as_("ana").get("/v1/conversations/1/routing")).json()
+    assert routing["waiting"] is None
+    assert routing["items"][-1]["reason"]["method"] == "highest_capacity"
+
+
+async def test_what_a_conversation_needs_is_said_by_its_holder_and_supervisors(daemon: Daemon) -> None:
+    await daemon.say("ana")
+    await daemon.text()
+    said = await daemon.as_("ana").put("/v1/conversations/1/skills", json={"skills": {"billing": 3}})
+    assert (said.status_code, said.json()["skills"]) == (200, {"billing": 3})
+    assert (await daemon.as_("ana").get("/v1/conversations/1")).json()["skills"] == {"billing": 3}
+
+    refused = await daemon.as_("ana").put("/v1/conversations/1/skills", json={"skills": {"latin": 3}})
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:cordboard:problem:invalid-skills")
+    foreign = await daemon.as_("ben").put("/v1/conversations/1/skills", json={"skills": {}})
+    assert foreign.status_code in (403, 404)
+    items = (await daemon.as_("ana").get("/v1/conversations/1/routing")).json()["items"]
+    assert items[-1]["skills"] == {"billing": 3}
 
 
 async def test_a_long_way_is_told_page_by_page(daemon: Daemon) -> None:

@@ -56,6 +56,7 @@ class Daemon:
     def __init__(self) -> None:
         self.status = 200
         self.answer: object = {"board": "contoso"}
+        self.pages: list[object] = []
         self.asked: list[tuple[str, str, Any]] = []
         daemon = self
 
@@ -68,6 +69,13 @@ class Daemon:
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+
+            def do_GET(self) -> None:
+                daemon.asked.append((self.path, self.headers["Authorization"], None))
+                page = daemon.pages.pop(0)
+                self.send_response(daemon.status)
+                self.end_headers()
+                self.wfile.write(json.dumps(page).encode())
 
             def log_message(self, *_: object) -> None: ...
 
@@ -178,6 +186,52 @@ def test_apply_says_what_it_lacks(
     assert main(["apply", str(file), *arguments]) == 1
 
     assert capsys.readouterr().err.startswith(said)
+
+
+def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reason = {"method": "round_robin", "candidates": 2, "tied": True}
+    at = "2026-11-23T19:48:25.123Z"
+    waiting = {
+        "since": at, "ahead": 1, "summary": "none of the 2 reps of queue 'general' can take it: 2 skills",
+        "next_change_at": at, "reps": [
+            {"rep": "ana", "reason": "skills", "detail": "needs billing 3 (has none)"},
+            {"rep": "benjamin", "reason": "offline", "detail": "offline"},
+        ],
+    }  # fmt: skip
+    daemon.pages = [
+        {"items": [{"at": at, "type": "conversation_queued", "queue": "general", "why": "fallback queue"}], "next": "7",
+         "waiting": waiting},
+        {"items": [
+            {"at": at, "type": "conversation_offered", "rep": "ana", "why": "", "reason": reason},
+            {"at": at, "type": "offer_declined", "rep": "ana", "why": ""},
+        ], "next": None, "waiting": waiting},
+    ]  # fmt: skip
+
+    assert main(["explain", "17", "--url", daemon.url, "--token-env", "ADMIN_TOKEN"]) == 0
+
+    assert [path for path, *_ in daemon.asked] == [
+        "/v1/conversations/17/routing",
+        "/v1/conversations/17/routing?cursor=7",
+    ]
+    assert capsys.readouterr().out.splitlines() == [
+        f"{at} conversation queued to general (fallback queue)",
+        f"{at} conversation offered to ana (round_robin, the best of 2, the earliest last assignment among equals)",
+        f"{at} offer declined by ana",
+        f"It waits since {at}; 1 go before it. none of the 2 reps of queue 'general' can take it: 2 skills.",
+        f"The next change by itself is at {at}.",
+        "  ana       skills: needs billing 3 (has none)",
+        "  benjamin  offline: offline",
+    ]
+
+
+def test_explain_says_why_there_is_no_answer(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    daemon.status, daemon.pages = 404, [{"detail": "there is no conversation 9"}]
+
+    assert main(["explain", "9", "--url", daemon.url, "--token-env", "ADMIN_TOKEN"]) == 1
+
+    assert capsys.readouterr().err == "cordboard: there is no conversation 9\n"
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,7 @@ def _api() -> Router:
             conversations.read_conversation,
             conversations.list_messages,
             conversations.send_message,
+            conversations.set_skills,
             conversations.read_routing,
             media.read_media,
             media.upload_media,

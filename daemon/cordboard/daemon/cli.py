@@ -1,4 +1,4 @@
-"""The command line: `cordboard serve`, `check`, `apply`, `demo` and `simulator`."""
+"""The command line: `cordboard serve`, `check`, `apply`, `explain`, `demo` and `simulator`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import urllib.request
 from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cordboard.daemon import config_file
+from cordboard.daemon.explanation import tell
 from cordboard.daemon.logs import LEVELS, configure_logging
 from cordboard.daemon.process import run
 from cordboard.daemon.release import release
 from cordboard.engine.errors import CordboardError, InvalidConfiguration
 
-APPLY_SECONDS: Final = 30
-"""How long a running daemon may take to put a configuration in force."""
+ANSWER_SECONDS: Final = 30
+"""How long a running daemon may take to put a configuration in force, or to answer."""
 
 
 _PRIVATE = 0o077
@@ -66,14 +67,13 @@ def _parser() -> argparse.ArgumentParser:
 
     apply = commands.add_parser("apply", help="put a configuration file in force on a running daemon")
     apply.add_argument("file", type=Path, metavar="FILE")
-    apply.add_argument("--url", default="http://127.0.0.1:8080", help="the daemon (default: %(default)s)")
-    apply.add_argument(
-        "--token-env",
-        default="CORDBOARD_TOKEN",
-        metavar="NAME",
-        help="the environment variable with an admin's token (default: %(default)s)",
-    )
+    _add_daemon(apply, whose="an admin's")
     apply.set_defaults(run=_apply)
+
+    explain = commands.add_parser("explain", help="tell why a conversation went where it went, and why it still waits")
+    explain.add_argument("conversation", type=int, metavar="CONVERSATION", help="its id")
+    _add_daemon(explain, whose="your")
+    explain.set_defaults(run=_explain)
 
     demo = commands.add_parser("demo", help="try it: a contact centre with a simulated carrier, on this machine")
     demo.add_argument("--port", default=8080, type=_port, help="(default: %(default)s)")
@@ -105,6 +105,16 @@ def _parser() -> argparse.ArgumentParser:
     simulator.add_argument("--chaos", type=int, metavar="SEED", help="let everything go wrong now and then")
     simulator.set_defaults(run=_simulator)
     return parser
+
+
+def _add_daemon(parser: argparse.ArgumentParser, *, whose: str) -> None:
+    parser.add_argument("--url", default="http://127.0.0.1:8080", help="the daemon (default: %(default)s)")
+    parser.add_argument(
+        "--token-env",
+        default="CORDBOARD_TOKEN",
+        metavar="NAME",
+        help=f"the environment variable with {whose} token (default: %(default)s)",
+    )
 
 
 def _port(written: str) -> int:
@@ -158,33 +168,67 @@ def _count(number: int, things: str) -> str:
 
 
 def _apply(options: argparse.Namespace) -> int:
-    token = os.environ.get(options.token_env, "")
-    if not config_file.HEADER_TEXT.fullmatch(token):
-        return _fail(f"cordboard: the environment variable {options.token_env!r} is not set to a token")
-
-    if not options.url.startswith(("http://", "https://")):
-        return _fail(f"cordboard: {options.url!r} is no URL of a daemon, such as http://127.0.0.1:8080")
-
     try:
         text = options.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         return _fail(f"{options.file}: cannot be read: {error}")
 
+    try:
+        _ask(options, "/v1/configuration", {"source": str(options.file.resolve()), "toml": text})
+    except _Unanswered as error:
+        return _fail(*error.problems)
+
+    print(f"{options.file}: applied")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    path = f"/v1/conversations/{options.conversation}/routing"
+    try:
+        page = _ask(options, path)
+        facts = page["items"]
+        while page["next"] is not None:
+            page = _ask(options, f"{path}?cursor={page['next']}")
+            facts += page["items"]
+    except _Unanswered as error:
+        return _fail(*error.problems)
+
+    print("\n".join(tell(facts, page["waiting"])))
+    return 0
+
+
+class _Unanswered(Exception):
+    """A daemon did not do what it was asked."""
+
+    def __init__(self, *problems: str) -> None:
+        self.problems = problems
+        super().__init__(*problems)
+
+
+def _ask(options: argparse.Namespace, path: str, data: object = None) -> Any:
+    """Ask the daemon that the options name, and return its answer."""
+    token = os.environ.get(options.token_env, "")
+    if not config_file.HEADER_TEXT.fullmatch(token):
+        raise _Unanswered(f"cordboard: the environment variable {options.token_env!r} is not set to a token")
+
+    if not options.url.startswith(("http://", "https://")):
+        raise _Unanswered(f"cordboard: {options.url!r} is no URL of a daemon, such as http://127.0.0.1:8080")
+
     request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
-        options.url.rstrip("/") + "/v1/configuration",
-        data=json.dumps({"source": str(options.file.resolve()), "toml": text}).encode(),
+        options.url.rstrip("/") + path,
+        data=None if data is None else json.dumps(data).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
     # No proxy in between: it would see the token and the configuration.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with direct.open(request, timeout=APPLY_SECONDS):
-            print(f"{options.file}: applied")
-            return 0
+        with direct.open(request, timeout=ANSWER_SECONDS) as answer:
+            body = answer.read()
+            return json.loads(body) if body else None
     except urllib.error.HTTPError as error:
-        return _fail(*_problems_of(error))
-    except (OSError, HTTPException) as error:
-        return _fail(f"cordboard: no answer from {options.url}: {error}")
+        raise _Unanswered(*_problems_of(error)) from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise _Unanswered(f"cordboard: no answer from {options.url}: {error}") from None
 
 
 def _problems_of(error: urllib.error.HTTPError) -> list[str]:

@@ -73,7 +73,7 @@ class WaitingExplanation(Struct, frozen=True, kw_only=True):
         skill_matching: What the skills decide now.
         relaxed: How many steps of the skill relaxation have been taken.
         ring: How many rings are open beside the first.
-        next_change: When the search widens, or it is escalated, by itself.
+        next_change_at: When the search widens, or it is escalated, by itself.
         escalated_at: When it went before everything else.
         reps: Everybody who serves the queue, and what keeps it from them.
         summary: In a sentence.
@@ -90,7 +90,7 @@ class WaitingExplanation(Struct, frozen=True, kw_only=True):
     skill_matching: SkillMatching
     relaxed: int
     ring: int
-    next_change: Timestamp | None
+    next_change_at: Timestamp | None
     escalated_at: Timestamp | None
     reps: tuple[RepStanding, ...]
     summary: str

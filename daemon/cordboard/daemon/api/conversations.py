@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import get, post
+from litestar import get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, address_in, position, seen_conversation, sight_of
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listing
+from cordboard.daemon.api.views import (
+    ConversationView,
+    Listing,
+    MessageView,
+    RoutingView,
+    WaitingView,
+    event_view,
+    listing,
+)
 from cordboard.daemon.attachments import attached
 from cordboard.daemon.house import House
 from cordboard.engine.attachment_kinds import plain_type
 from cordboard.engine.carrier import Media
-from cordboard.engine.commands import Reply
+from cordboard.engine.commands import Reply, SetSkills
 from cordboard.engine.errors import InvalidMessage
-from cordboard.engine.events import ConversationOpened, Move, WrapUpEnded
+from cordboard.engine.events import (
+    ConversationEscalated,
+    ConversationOpened,
+    Move,
+    SearchWidened,
+    SkillsSet,
+    WrapUpEnded,
+)
 from cordboard.engine.ports import ConversationQuery
 from cordboard.engine.vocabulary import State
 
@@ -36,11 +51,21 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     content_type: str = ""
 
 
+_ON_ITS_WAY: Final = (ConversationOpened, Move, SearchWidened, ConversationEscalated, SkillsSet, WrapUpEnded)
+"""The facts that tell where a conversation went and why."""
+
+
 class Draft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A text to send. An attachment is the id of an upload, a URL that the carrier can fetch, or an object with one."""
 
     body: str
     media: list[str | Link] = []
+
+
+class Needs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a conversation needs: all of it, by skill and rating. 0: not what its workstream asks."""
+
+    skills: dict[str, Annotated[int, Meta(ge=0, le=1_000)]]
 
 
 @get("/conversations", responses=RESPONSES, summary="List conversations, newest first")
@@ -116,15 +141,28 @@ async def send_message(
 )
 async def read_routing(
     house: InHouse, person: Caller, conversation_id: FromPath[int], cursor: Cursor = None, limit: Limit = 100
-) -> Listing[dict[str, Any]]:
+) -> RoutingView:
     """List the facts of a conversation's way, oldest first: who or what moved it, where to, and why."""
-    await seen_conversation(house, person, conversation_id)
+    conversation = await seen_conversation(house, person, conversation_id)
     board = house.engine.board
+    waits = conversation.state is State.QUEUED and conversation_id in board.conversations
+    waiting = WaitingView.of(board.explain_waiting(conversation_id)) if waits else None
     events = await house.engine.history.events(
         board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id
     )
-    facts = [event_view(each, board) for each in events if isinstance(each, ConversationOpened | Move | WrapUpEnded)]
-    return listing(facts, events[-1].seq if len(events) == limit else None)
+    facts = [event_view(each, board) for each in events if isinstance(each, _ON_ITS_WAY)]
+    return RoutingView(items=facts, next=str(events[-1].seq) if len(events) == limit else None, waiting=waiting)
+
+
+@put("/conversations/{conversation_id:int}/skills", responses=RESPONSES, summary="Say what it needs")
+async def set_skills(
+    house: InHouse, person: Caller, conversation_id: FromPath[int], data: JSONBody[Needs]
+) -> ConversationView:
+    """Say what a conversation needs beside what its workstream asks: its holder may, and supervisors."""
+    command = SetSkills(conversation=conversation_id, by=person.name, skills=data.skills)
+    outcome = await house.engine.submit(command)
+    assert outcome.conversation is not None, "what was said was said of one"  # noqa: S101 - states an invariant
+    return ConversationView.of(outcome.conversation, house.engine.board)
 
 
 async def _attachments(house: House, conversation: int, given: list[str | Link]) -> tuple[Media, ...]:

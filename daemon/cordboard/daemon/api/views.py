@@ -21,6 +21,7 @@ from cordboard.engine.events import (
     ReplyQueued,
     TextUnroutable,
 )
+from cordboard.engine.explanations import RepStanding, WaitingExplanation
 from cordboard.engine.records import Consent, Conversation, Message
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
@@ -32,6 +33,7 @@ from cordboard.engine.vocabulary import (
     NumberKind,
     Presence,
     Role,
+    SkillMatching,
     State,
     Status,
     Timestamp,
@@ -61,6 +63,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     """A conversation. `rep` is null while it is new or queued, and stays on a closed one.
 
     `opted_out`: the customer wants no texts from this number, now.
+    `skills` is what it was said to need, beside what its workstream asks.
     """
 
     id: int
@@ -74,6 +77,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     queue: str | None
     rep: str | None
     priority: int
+    skills: dict[str, int]
+    escalated_at: str | None
     opened_at: str
     updated_at: str
     unanswered_since: str | None
@@ -99,6 +104,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
             queue=it.queue,
             rep=None if it.state in (State.NEW, State.QUEUED) else it.holder or it.rep,
             priority=it.priority,
+            skills=it.skills,
+            escalated_at=rfc3339(it.escalated_at),
             opened_at=rfc3339(it.opened_at),
             updated_at=rfc3339(it.updated_at),
             unanswered_since=rfc3339(it.unanswered_since),
@@ -241,6 +248,57 @@ class RepView(Struct, frozen=True, kw_only=True):
             load=load,
             free=max(0, rep.capacity - load),
         )
+
+
+class WaitingView(Struct, frozen=True, kw_only=True):
+    """Why a conversation still waits. `ahead`: how many on its queue go before it; `reps`: what keeps it from each."""
+
+    summary: str
+    queue: str | None
+    method: AssignmentMethod | None
+    ahead: int
+    since: str | None
+    skills: dict[str, int]
+    preferred_skills: dict[str, int]
+    skill_matching: SkillMatching
+    relaxed: int
+    ring: int
+    next_change_at: str | None
+    escalated_at: str | None
+    reps: tuple[RepStanding, ...]
+
+    @classmethod
+    def of(cls, it: WaitingExplanation) -> Self:
+        """Show what was worked out."""
+        return cls(
+            summary=it.summary,
+            queue=it.queue,
+            method=it.method,
+            ahead=it.ahead,
+            since=rfc3339(it.since),
+            skills=it.skills,
+            preferred_skills=it.preferred_skills,
+            skill_matching=it.skill_matching,
+            relaxed=it.relaxed,
+            ring=it.ring,
+            next_change_at=rfc3339(it.next_change_at),
+            escalated_at=rfc3339(it.escalated_at),
+            reps=it.reps,
+        )
+
+
+class RoutingView(Struct, frozen=True, kw_only=True):
+    """Why a conversation went where it went. `waiting`: why it still waits; null where it does not wait.
+
+    Attributes:
+        items: The facts of its way.
+        next: The `cursor` that continues them; null at their end.
+        waiting: Why it still waits.
+    """
+
+    items: list[dict[str, Any]]
+    next: str | None
+    waiting: WaitingView | None
 
 
 class QueueView(Struct, frozen=True, kw_only=True):

@@ -24,14 +24,16 @@ from cordboard.engine.board import (
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
+from cordboard.engine.board.routing import explaining
 from cordboard.engine.board.routing.matching import settle
 from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
 from cordboard.engine.commands import Command
 from cordboard.engine.config import USUAL_REPORT_TIMEOUT, BoardConfig, Number
-from cordboard.engine.errors import BoardBroken
+from cordboard.engine.errors import BoardBroken, NotFound
 from cordboard.engine.events import Event
+from cordboard.engine.explanations import RepExplanation, WaitingExplanation
 from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
 from cordboard.engine.vocabulary import Milliseconds, Timestamp
 
@@ -264,6 +266,29 @@ class Board:
         lists = self._state.waiting
         places = merge(*(lists.places(requirement) for requirement in lists.requirements(queue)))
         return tuple(self._state.conversations[place[-1]] for place in islice(places, limit))
+
+    def explain_waiting(self, conversation: int) -> WaitingExplanation:
+        """Return why a live conversation still waits, with the reason why each rep of its queue does not get it.
+
+        Raises:
+            NotFound: It is not on the board.
+        """
+        found = self._state.conversations.get(conversation)
+        if found is None:
+            raise NotFound(f"conversation {conversation} is not on board {self.name!r}")
+
+        return explaining.explain_waiting(self._state, found)
+
+    def explain_rep(self, rep: str) -> RepExplanation:
+        """Return why a rep gets nothing of what waits on their queues.
+
+        Raises:
+            NotFound: There is nobody of this name.
+        """
+        if rep not in self._state.reps:
+            raise NotFound(f"there is no rep {rep!r} on board {self.name!r}")
+
+        return explaining.explain_rep(self._state, rep)
 
     def queues_of(self, rep: str) -> tuple[str, ...]:
         """Return the queues a rep serves."""

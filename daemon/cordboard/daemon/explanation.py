@@ -1,0 +1,46 @@
+"""Tells people why a conversation went where it went, from what the API says of it as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+
+def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) -> Iterator[str]:
+    """Yield the lines of an explanation: a conversation's way, and why it still waits if it does.
+
+    Args:
+        facts: The `items` of its routing.
+        waiting: The `waiting` of it.
+    """
+    for fact in facts:
+        yield " ".join([fact["at"], fact["type"].replace("_", " "), *_particulars(fact)])
+
+    if waiting is None:
+        return
+
+    yield f"It waits since {waiting['since']}; {waiting['ahead']} go before it. {waiting['summary']}."
+    if waiting["next_change_at"] is not None:
+        yield f"The next change by itself is at {waiting['next_change_at']}."
+
+    width = max((len(each["rep"]) for each in waiting["reps"]), default=0)
+    for each in waiting["reps"]:
+        yield f"  {each['rep']:<{width}}  {each['reason']}: {each['detail']}"
+
+
+def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
+    if fact.get("queue"):
+        yield f"to {fact['queue']}"
+
+    if fact.get("rep"):
+        yield f"to {fact['rep']}" if fact["type"] == "conversation_offered" else f"by {fact['rep']}"
+
+    if fact.get("why"):
+        yield f"({fact['why']})"
+
+    if reason := fact.get("reason"):
+        if isinstance(reason, str):  # why it was closed
+            yield f"({reason})"
+        else:
+            tie = ", the earliest last assignment among equals" if reason["tied"] else ""
+            yield f"({reason['method']}, the best of {reason['candidates']}{tie})"

@@ -1,0 +1,147 @@
+"""Why a conversation still waits, and why a rep gets nothing: worked out when somebody asks."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cordboard.engine.board.routing.requirement import Requirement, required_skills, requirement_of, waiting_since
+from cordboard.engine.board.routing.search import next_search_change
+from cordboard.engine.board.state import BoardState
+from cordboard.engine.config import Queue
+from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
+from cordboard.engine.records import GAVE_AWAY, Conversation
+from cordboard.engine.vocabulary import Distribution, PassedOver, Presence, SkillMatching, State
+
+
+def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExplanation:
+    """Tell why a conversation waits, with everybody who serves its queue and what keeps it from them."""
+    workstream = state.workstreams[conversation.workstream]
+    matching, skills = required_skills(conversation, workstream)
+    queue = state.queues.get(conversation.queue or "")
+    waits = conversation.state is State.QUEUED and queue is not None
+    reps: tuple[RepStanding, ...] = ()
+    if waits and queue is not None:
+        reps = tuple(_standing(state, rep, conversation) for rep in queue.reps)
+
+    return WaitingExplanation(
+        conversation=conversation.id,
+        state=conversation.state,
+        queue=conversation.queue,
+        method=queue.assignment if queue else None,
+        ahead=state.waiting.ahead_of(conversation.id) if waits else 0,
+        since=waiting_since(conversation) if waits else None,
+        skills=dict(skills),
+        preferred_skills={} if matching is SkillMatching.NONE else workstream.preferred_skills,
+        skill_matching=matching,
+        relaxed=conversation.relaxed,
+        ring=conversation.ring,
+        next_change_at=next_search_change(conversation, workstream, queue) if waits and queue else None,
+        escalated_at=conversation.escalated_at,
+        reps=reps,
+        summary=_summary(conversation, queue, reps),
+    )
+
+
+def explain_rep(state: BoardState, rep: str) -> RepExplanation:
+    """Tell why a rep gets nothing of what waits on their queues."""
+    known = state.reps[rep]
+    free = state.free_of(rep)
+    queues = []
+    for queue in state.queues_of[rep]:
+        reasons: Counter[PassedOver] = Counter()
+        for requirement in state.waiting.requirements(queue):
+            for place in state.waiting.places(requirement):
+                conversation = state.conversations[place[-1]]
+                reasons[_reason(state, rep, conversation, requirement)[0]] += 1
+
+        queues.append(QueueStanding(queue=queue, waiting=state.waiting.count(queue), reasons=dict(reasons)))
+
+    waiting = sum(each.waiting for each in queues)
+    if known.presence is Presence.OFFLINE:
+        summary = f"{rep} is offline"
+    elif not queues:
+        summary = f"{rep} serves no queue"
+    elif not waiting:
+        summary = f"nothing waits on the queues of {rep}"
+    elif free <= 0:
+        summary = f"{rep} has no capacity free"
+    else:
+        summary = f"of {waiting} that wait, none can go to {rep}: {_counted(queues)}"
+
+    return RepExplanation(rep=rep, presence=known.presence, free=free, queues=tuple(queues), summary=summary)
+
+
+def _standing(state: BoardState, rep: str, conversation: Conversation) -> RepStanding:
+    entry = state.waiting.entry(conversation.id)
+    requirement = entry[0] if entry else requirement_of(conversation, state.workstream_of(conversation))
+    reason, detail = _reason(state, rep, conversation, requirement)
+    return RepStanding(rep=rep, reason=reason, detail=detail)
+
+
+def _reason(
+    state: BoardState, rep: str, conversation: Conversation, requirement: Requirement
+) -> tuple[PassedOver, str]:
+    workstream = state.workstream_of(conversation)
+    if workstream.distribution is Distribution.PICK:
+        return PassedOver.PICK, f"reps pick what runs under workstream {workstream.name!r} themselves"
+
+    presence = state.reps[rep].presence
+    if presence is Presence.OFFLINE:
+        return PassedOver.OFFLINE, "offline"
+
+    if presence not in workstream.allowed_presences:
+        return PassedOver.PRESENCE, f"{presence.value}, which workstream {workstream.name!r} does not allow"
+
+    fit = state.candidates.method(requirement.queue).fit(requirement, state.rep_settings[rep])
+    if isinstance(fit, PassedOver):
+        return fit, _misfit(state, rep, requirement, fit)
+
+    free = state.free_of(rep)
+    if free < requirement.cost:
+        return PassedOver.CAPACITY, f"{max(free, 0)} of {requirement.cost} units of capacity free"
+
+    declines = conversation.passed.get(rep, 0)
+    if declines >= workstream.max_declines:
+        done = "gave it back" if declines >= GAVE_AWAY else f"declined or missed it {declines} times"
+        return PassedOver.DECLINED, done
+
+    return PassedOver.NOTHING, "can take it"
+
+
+def _misfit(state: BoardState, rep: str, requirement: Requirement, why: PassedOver) -> str:
+    match why:
+        case PassedOver.SKILLS:
+            has = state.rep_settings[rep].skills
+            lacking = [
+                f"{name} {rating} (has {has.get(name, 'none')})"
+                for name, rating in requirement.skills
+                if has.get(name, 0) < rating
+            ]
+            return f"needs {', '.join(lacking)}"
+        case PassedOver.RING:
+            return "in no ring that is open yet"
+        case PassedOver.PREFERENCE:
+            return f"its customer waits for {' or '.join(requirement.only)}"
+        case _:
+            return "left out by the queue's custom assignment"
+
+
+def _summary(conversation: Conversation, queue: Queue | None, reps: tuple[RepStanding, ...]) -> str:
+    if conversation.state is not State.QUEUED or queue is None:
+        held = f" with {conversation.holder}" if conversation.holder else ""
+        return f"conversation {conversation.id} does not wait: it is {conversation.state.value}{held}"
+
+    if not reps:
+        return f"nobody serves queue {queue.name!r}"
+
+    counted = Counter(each.reason for each in reps)
+    told = ", ".join(f"{count} {reason.value}" for reason, count in counted.most_common())
+    return f"none of the {len(reps)} reps of queue {queue.name!r} can take it: {told}"
+
+
+def _counted(queues: list[QueueStanding]) -> str:
+    total: Counter[PassedOver] = Counter()
+    for each in queues:
+        total.update(each.reasons)
+
+    return ", ".join(f"{count} {reason.value}" for reason, count in total.most_common())
