@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import board, door, durable, receiving, segments
+from benchmarks import board, door, durable, receiving, routing, segments
 
-for program in (board, segments, durable, receiving, door):
+for program in (board, routing, segments, durable, receiving, door):
     print(f"\n{(program.__doc__ or '').splitlines()[0]}")
     program.main()

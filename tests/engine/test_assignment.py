@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cordboard.engine import BoardConfig, Queue, Rep
@@ -367,6 +370,35 @@ def test_ageing_lets_nobody_starve() -> None:
 
     order = [each.id for each in world.board.waiting("general", limit=9)]
     assert order == [humble + 1, humble, humble + 2, humble + 3]
+
+
+@pytest.mark.parametrize("matching", SkillMatching)
+@pytest.mark.parametrize("method", AssignmentMethod)
+@settings(max_examples=15, deadline=None)
+@given(ends_at_once=st.booleans(), count=st.integers(1, 20))
+def test_among_equal_reps_nobody_gets_two_more_than_another(
+    method: AssignmentMethod, matching: SkillMatching, ends_at_once: bool, count: int
+) -> None:
+    reps = tuple(Rep(name=each, capacity=5, skills={"billing": 4}) for each in ("ana", "ben", "cleo", "dan"))
+    queue = {
+        "assignment": method,
+        "rings": (Ring(),) if method is AssignmentMethod.BULLSEYE else (),
+        "custom": CustomAssignment() if method is AssignmentMethod.CUSTOM else None,
+    }
+    needs = {"skills": {"billing": 3}, "preferred_skills": {"french": 1}, "skill_matching": matching}
+    world = board_of(*reps, queue=queue, workstream=needs)
+    got: Counter[str] = Counter({each.name: 0 for each in reps})
+    for _ in range(count):
+        [rep] = texts(world, 1)
+        assert rep is not None
+        got[rep] += 1
+        conversation = world.board.counters.conversation
+        world.accept(conversation, by=rep)
+        if ends_at_once:
+            world.later(1)
+            world.close(conversation, by=rep)
+
+    assert max(got.values()) - min(got.values()) <= 1
 
 
 def test_an_offer_says_how_its_rep_was_chosen() -> None:

@@ -10,7 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from msgspec.structs import replace
 
 from cordboard.engine import Board, Rep, Workstream
-from cordboard.engine.board.routing.matching import able, choose
+from cordboard.engine.board.routing.explaining import explain_waiting
+from cordboard.engine.board.routing.matching import choose
+from cordboard.engine.board.routing.waiting import place_of
 from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
 from cordboard.engine.commands import (
     AcceptOffer,
@@ -25,21 +27,36 @@ from cordboard.engine.commands import (
     Reply,
     ResumeConversation,
     SetPresence,
+    SetSkills,
     StartSending,
     Tick,
     TransferConversation,
 )
-from cordboard.engine.config import SECOND
+from cordboard.engine.config import SECOND, Preference, Relaxation, Ring, Skill
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import (
+    ConversationOffered,
     ConversationOpened,
     CustomerOptedIn,
     CustomerOptedOut,
+    Event,
     ReplyQueued,
     SendStarted,
 )
+from cordboard.engine.explanations import OfferReason
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
-from cordboard.engine.vocabulary import Distribution, FailureKind, Keyword, MessageStatus, Presence, State
+from cordboard.engine.vocabulary import (
+    AssignmentMethod,
+    Distribution,
+    FailureKind,
+    Keyword,
+    MessageStatus,
+    PassedOver,
+    PreferenceFallback,
+    Presence,
+    SkillMatching,
+    State,
+)
 
 REPS = st.sampled_from(["ana", "ben", "sue"])
 CUSTOMERS = st.sampled_from([f"+1415555010{each}" for each in range(6)])
@@ -81,8 +98,82 @@ CONFIGS = st.sampled_from(
         replace(CONFIG, workstreams=(WORKSTREAM, Workstream(name="sales", queue="second"))),
         replace(CONFIG, reps=(Rep(name="ana", capacity=1), *CONFIG.reps[1:])),
         replace(CONFIG, queues=(replace(CONFIG.queues[0], reps=("ben",)),), reps=CONFIG.reps[1:]),
+        replace(
+            CONFIG,
+            skills=(Skill(name="billing"),),
+            reps=(replace(CONFIG.reps[0], skills={"billing": 3}), *CONFIG.reps[1:]),
+            workstreams=(
+                replace(
+                    WORKSTREAM,
+                    skills={"billing": 2},
+                    skill_relaxation=(
+                        Relaxation(after=30 * SECOND, lower_by=1),
+                        Relaxation(after=150 * SECOND, skill_matching=SkillMatching.CLOSEST),
+                    ),
+                ),
+            ),
+        ),
+        replace(
+            CONFIG,
+            skills=(Skill(name="billing"),),
+            queues=(
+                replace(
+                    CONFIG.queues[0],
+                    assignment=AssignmentMethod.BULLSEYE,
+                    rings=(Ring(reps=("ben",)), Ring(after=30 * SECOND)),
+                    escalate_after=120 * SECOND,
+                ),
+                replace(CONFIG.queues[1], priority=-1, ageing=60 * SECOND, assignment=AssignmentMethod.ROUND_ROBIN),
+            ),
+        ),
+        replace(
+            CONFIG,
+            queues=(
+                replace(
+                    CONFIG.queues[0],
+                    assignment=AssignmentMethod.PREFERRED_REPS,
+                    fallback=PreferenceFallback.WAIT,
+                ),
+                replace(CONFIG.queues[1], assignment=AssignmentMethod.LEAST_ACTIVE),
+            ),
+            preferences=(Preference(customer="+14155550100", reps=("sue", "ben")),),
+        ),
     ]
 )
+
+
+class Watched(Playground):
+    """A board whose every offer is looked at, right after the command that led to it."""
+
+    def do(self, command: Command) -> tuple[Event, ...]:
+        events = super().do(command)
+        for event in events:
+            if isinstance(event, ConversationOffered) and event.reason is not None:
+                self.qualified(event, event.reason)
+                self.first_come(event)
+
+        return events
+
+    def qualified(self, offer: ConversationOffered, reason: OfferReason) -> None:
+        """What needs a skill is never offered to somebody who lacks it."""
+        has = self.board._state.rep_settings[offer.rep].skills
+        if reason.skill_matching is SkillMatching.EXACT:
+            assert all(has.get(name, 0) >= rating for name, rating in reason.skills.items())
+
+    def first_come(self, offer: ConversationOffered) -> None:
+        """Nothing that requires the same, and that the rep had not passed by, was there before and waits on."""
+        state = self.board._state
+        given = state.conversations.get(offer.conversation)
+        if given is None or given.state is not State.ASSIGNED or given.escalated_at == self.at:
+            return
+
+        queue = state.queues[given.queue or ""]
+        alike = (given.queue, given.workstream, given.skills, given.relaxed, given.ring)
+        for other in state.conversations.values():
+            same = (other.queue, other.workstream, other.skills, other.relaxed, other.ring) == alike
+            waited = other.state is State.QUEUED and self.at not in (other.queued_at, other.escalated_at)
+            if same and waited and offer.rep not in other.passed and state.own_reps(other) == state.own_reps(given):
+                assert place_of(given, queue) < place_of(other, queue)
 
 
 class AnyBoard(RuleBasedStateMachine):
@@ -90,7 +181,7 @@ class AnyBoard(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = Playground()
+        self.world = Watched()
         self.forgiven: dict[str, int] = {}  # how far a changed configuration has left each rep over their capacity
 
     def attempt(self, command: Command) -> None:
@@ -125,6 +216,10 @@ class AnyBoard(RuleBasedStateMachine):
     @rule(conversation=CONVERSATIONS, by=REPS, body=st.sampled_from(["hi", "", "x" * 1601]))
     def somebody_replies(self, conversation: int, by: str, body: str) -> None:
         self.attempt(Reply(conversation=conversation, by=by, body=body))
+
+    @rule(conversation=CONVERSATIONS, by=REPS, skills=st.sampled_from([{}, {"billing": 3}, {"billing": 0}, {"x": 1}]))
+    def somebody_says_what_a_conversation_needs(self, conversation: int, by: str, skills: dict[str, int]) -> None:
+        self.attempt(SetSkills(conversation=conversation, by=by, skills=skills))
 
     @rule(rep=REPS, presence=st.sampled_from(Presence), by=REPS)
     def somebody_sets_a_presence(self, rep: str, presence: Presence, by: str) -> None:
@@ -245,9 +340,8 @@ class AnyBoard(RuleBasedStateMachine):
                 assert choose(state, conversation) is None
                 workstream = state.workstream_of(conversation)
                 if workstream.distribution is Distribution.PUSH and conversation.queue is not None:
-                    for rep in state.queues[conversation.queue].reps:
-                        spent = conversation.passed.get(rep, 0) >= workstream.max_declines
-                        assert spent or not able(state, rep, conversation)
+                    reps = explain_waiting(state, conversation).reps
+                    assert PassedOver.NOTHING not in {each.reason for each in reps}
 
     @invariant()
     def two_conversations_never_share_two_numbers(self) -> None:
