@@ -73,6 +73,18 @@ async def test_what_is_wrong_with_file_or_database_is_told_without_a_traceback(
     assert host_said == "cordboard: cannot listen on 203.0.113.1 port 0: Cannot assign requested address\n"
 
 
+async def test_the_daemon_explains_why_a_conversation_waits(tmp_path: Path, carrier: Carrier) -> None:
+    async with running_daemon(tmp_path, carrier) as daemon:
+        assert await daemon.text(CUSTOMER, "Is anybody there?", sid="SM" + "0" * 32) == 200
+        explain = ["explain", "1", "--url", daemon.url, "--token-env", "TOKEN"]
+        code, out, err = await run_cordboard(*explain, TOKEN=TOKENS["ben"])
+
+        assert (code, err) == (0, "")
+        assert "conversation queued to general (fallback queue)" in out
+        assert "nobody of queue 'general' can take it: 1 offline." in out
+        assert re.search(r"^  ana  offline: offline$", out, re.MULTILINE)
+
+
 async def test_a_configuration_that_is_applied_is_in_force_at_once(tmp_path: Path, carrier: Carrier) -> None:
     async with running_daemon(tmp_path, carrier) as daemon:
         file = tmp_path / "cordboard.toml"

@@ -277,7 +277,7 @@ async def test_routing_tells_why_a_conversation_still_waits(daemon: Daemon) -> N
         {"rep": "ana", "reason": "offline", "detail": "offline"},
         {"rep": "ben", "reason": "presence", "detail": "away, which workstream 'support' does not allow"},
     ]
-    assert waiting["summary"] == "none of the 2 reps of queue 'general' can take it: 1 offline, 1 presence"
+    assert waiting["summary"] == "nobody of queue 'general' can take it: 1 offline, 1 presence"
     assert (waiting["ahead"], waiting["method"], waiting["next_change_at"]) == (0, "highest_capacity", None)
     assert MOMENT.fullmatch(waiting["since"])
 

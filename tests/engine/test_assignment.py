@@ -435,7 +435,7 @@ def test_why_a_conversation_waits_is_told_for_every_reason() -> None:
 
     waiting = world.board.explain_waiting(1)
     assert [each.reason for each in waiting.reps] == [PassedOver.DECLINED, PassedOver.PRESENCE, PassedOver.OFFLINE]
-    assert waiting.summary.startswith("none of the 3 reps of queue 'general' can take it: ")
+    assert waiting.summary.startswith("nobody of queue 'general' can take it: ")
     assert (waiting.ahead, waiting.state) == (0, State.QUEUED)
     with pytest.raises(NotFound):
         world.board.explain_waiting(9)

@@ -23,7 +23,6 @@ from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
 from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
-    Distribution,
     MessageStatus,
     PreferenceFallback,
     State,
@@ -260,6 +259,7 @@ class BoardState:
         for name in self.reps:
             self._list_rep(name)
 
+        self.candidates.catch_up()
         self.changes = Changes()
         self.stirred_reps.clear()
         self.stirred_conversations.clear()
@@ -324,7 +324,7 @@ class BoardState:
 
     def _list_conversation(self, conversation: int, requirement: Requirement, place: Place) -> None:
         self.waiting.add(conversation, requirement, place)
-        if self.workstreams[requirement.workstream].distribution is Distribution.PUSH:
+        if requirement.pushed:
             self.candidates.pool(requirement)
 
     def _reindex_waiting(self, new: Conversation) -> None:

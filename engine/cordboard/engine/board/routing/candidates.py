@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from sortedcontainers import SortedList
@@ -10,7 +10,7 @@ from sortedcontainers import SortedList
 from cordboard.engine.board.routing.methods import Availability, Method, Order
 from cordboard.engine.board.routing.requirement import Requirement
 from cordboard.engine.config import BoardConfig, Queue, Rep
-from cordboard.engine.vocabulary import PassedOver, Presence
+from cordboard.engine.vocabulary import PassedOver
 
 Standing: TypeAlias = tuple[Order, int, str]
 """How a rep stands among the candidates: the smallest is best. The method's order, last assignment, name."""
@@ -28,11 +28,10 @@ class Pool:
         standings: Who can take it now, and how they stand.
     """
 
-    def __init__(self, requirement: Requirement, method: Method, presences: Container[Presence]) -> None:
+    def __init__(self, requirement: Requirement, method: Method) -> None:
         self.requirement = requirement
         self.standings: dict[str, Standing] = {}
         self._method = method
-        self._presences = presences
         self._fits: dict[str, Order] = {}
         self._ranked: SortedList[Standing] = SortedList()
 
@@ -45,14 +44,16 @@ class Pool:
         self._fits[rep.name] = fit
         return True
 
+    def rank(self, candidates: Iterable[tuple[Rep, Availability | None]]) -> None:
+        """Rank all candidates, of whom none is ranked yet: faster than one after the other."""
+        ranked = [(rep.name, self._standing(rep, now)) for rep, now in candidates]
+        self.standings = {name: standing for name, standing in ranked if standing is not None}
+        self._ranked.update(self.standings.values())
+
     def put(self, rep: Rep, now: Availability | None) -> None:
         """Rank a candidate as they are now; who cannot take anything is not ranked."""
         old = self.standings.get(rep.name)
-        new: Standing | None = None
-        if now is not None and now.free >= self.requirement.cost and now.state.presence in self._presences:
-            order = self._method.order(self._fits[rep.name], self.requirement, rep, now)
-            new = (order, now.state.last_assignment, rep.name)
-
+        new = self._standing(rep, now)
         if old == new:
             return
 
@@ -63,6 +64,14 @@ class Pool:
         if new is not None:
             self._ranked.add(new)
             self.standings[rep.name] = new
+
+    def _standing(self, rep: Rep, now: Availability | None) -> Standing | None:
+        required = self.requirement
+        if now is None or now.free < required.cost or now.state.presence not in required.presences:
+            return None
+
+        order = self._method.order(self._fits[rep.name], required, rep, now)
+        return (order, now.state.last_assignment, rep.name)
 
     @property
     def members(self) -> Iterator[str]:
@@ -94,7 +103,6 @@ class Candidates:
         self._look = look
         self._settings: Mapping[str, Rep] = {}
         self._methods: dict[str, Method] = {}
-        self._presences: dict[str, frozenset[Presence]] = {}
         self._pools: dict[Requirement, Pool] = {}
         self._resting: dict[Requirement, None] = {}
         self._pools_of: dict[str, dict[Requirement, Pool]] = {}
@@ -104,7 +112,6 @@ class Candidates:
         """Begin anew under a configuration."""
         self._settings = settings
         self._methods = {each.name: Method(each) for each in config.queues}
-        self._presences = {each.name: frozenset(each.allowed_presences) for each in config.workstreams}
         self._pools.clear()
         self._resting.clear()
         self._pools_of.clear()
@@ -121,7 +128,7 @@ class Candidates:
 
     def pool(self, requirement: Requirement) -> Pool:
         """Return who could take what is required."""
-        self._catch_up()
+        self.catch_up()
         pool = self._pools.get(requirement)
         if pool is None:
             pool = self._fill(requirement)
@@ -129,6 +136,16 @@ class Candidates:
             self._resting.pop(requirement, None)
 
         return pool
+
+    def catch_up(self) -> None:
+        """Rank everybody anew who has changed since anybody last looked."""
+        for name in self._changed:
+            now = self._look(name)
+            rep = self._settings[name]
+            for pool in self._pools_of[name].values():
+                pool.put(rep, now)
+
+        self._changed.clear()
 
     def rest(self, requirement: Requirement) -> None:
         """Note that nothing waits with a requirement any more: its pool is kept for a while."""
@@ -141,30 +158,22 @@ class Candidates:
 
     def pools_with(self, rep: str) -> Iterator[Pool]:
         """Yield the pools in which a rep could take something now."""
-        self._catch_up()
+        self.catch_up()
         return (pool for pool in self._pools_of.get(rep, {}).values() if rep in pool.standings)
 
     def _fill(self, requirement: Requirement) -> Pool:
         method = self.method(requirement.queue)
-        pool = self._pools[requirement] = Pool(requirement, method, self._presences[requirement.workstream])
-        for name in requirement.only or method.queue.reps:
-            rep = self._settings[name]
-            if pool.admit(rep):
-                self._pools_of.setdefault(name, {})[requirement] = pool
-                pool.put(rep, self._look(name))
+        pool = self._pools[requirement] = Pool(requirement, method)
+        candidates = [
+            rep for rep in map(self._settings.__getitem__, requirement.only or method.queue.reps) if pool.admit(rep)
+        ]
+        for rep in candidates:
+            self._pools_of.setdefault(rep.name, {})[requirement] = pool
 
+        pool.rank((rep, self._look(rep.name)) for rep in candidates)
         return pool
 
     def _drop(self, requirement: Requirement) -> None:
         del self._resting[requirement]
         for name in self._pools.pop(requirement).members:
             del self._pools_of[name][requirement]
-
-    def _catch_up(self) -> None:
-        for name in self._changed:
-            now = self._look(name)
-            rep = self._settings[name]
-            for pool in self._pools_of[name].values():
-                pool.put(rep, now)
-
-        self._changed.clear()

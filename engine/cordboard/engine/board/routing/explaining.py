@@ -136,7 +136,7 @@ def _summary(conversation: Conversation, queue: Queue | None, reps: tuple[RepSta
 
     counted = Counter(each.reason for each in reps)
     told = ", ".join(f"{count} {reason.value}" for reason, count in counted.most_common())
-    return f"none of the {len(reps)} reps of queue {queue.name!r} can take it: {told}"
+    return f"nobody of queue {queue.name!r} can take it: {told}"
 
 
 def _counted(queues: list[QueueStanding]) -> str:

@@ -18,7 +18,7 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import ConversationOffered, ConversationTransferred, ConversationWoken, OfferAccepted
 from cordboard.engine.explanations import OfferReason
 from cordboard.engine.records import GAVE_AWAY, Conversation
-from cordboard.engine.vocabulary import SYSTEM, Distribution, SkillMatching, State
+from cordboard.engine.vocabulary import SYSTEM, SkillMatching, State
 
 
 class Choice(NamedTuple):
@@ -111,12 +111,12 @@ def choose(state: BoardState, conversation: Conversation) -> Choice | None:
     The best by the queue's method among those who have not declined or missed it; only when there is nobody else, the
     one among those who did it least often, and never one who did it `max_declines` times.
     """
-    workstream = state.workstreams[conversation.workstream]
     entry = state.waiting.entry(conversation.id)
-    if entry is None or workstream.distribution is Distribution.PICK:
+    if entry is None or not entry[0].pushed:
         return None
 
-    pool = state.candidates.pool(entry[0])
+    requirement = entry[0]
+    pool = state.candidates.pool(requirement)
     passed = conversation.passed
     own = state.own_reps(conversation)
     for rep in own:
@@ -131,7 +131,7 @@ def choose(state: BoardState, conversation: Conversation) -> Choice | None:
         (
             (declines, pool.standings[rep])
             for rep, declines in passed.items()
-            if declines < workstream.max_declines and rep in pool.standings
+            if declines < requirement.max_declines and rep in pool.standings
         ),
         default=None,
     )
@@ -188,12 +188,8 @@ def _first_for(state: BoardState, rep: str) -> int | None:
     """Return the first of what waits that a rep can take: the first of each list that they are a candidate for."""
     first: Place | None = None
     for pool in state.candidates.pools_with(rep):
-        workstream = state.workstreams[pool.requirement.workstream]
-        if workstream.distribution is Distribution.PICK:
-            continue
-
         for place in state.waiting.places(pool.requirement):
-            if state.conversations[place[-1]].passed.get(rep, 0) < workstream.max_declines:
+            if state.conversations[place[-1]].passed.get(rep, 0) < pool.requirement.max_declines:
                 if first is None or place < first:
                     first = place
 

@@ -96,7 +96,8 @@ class Method:
 
 def qualifies(rep: Rep, skills: tuple[tuple[str, int], ...]) -> bool:
     """Whether a rep has every skill, rated as high or higher."""
-    return all(rep.skills.get(name, 0) >= rating for name, rating in skills)
+    has = rep.skills
+    return all(has.get(name, 0) >= rating for name, rating in skills)
 
 
 def closeness(has: Mapping[str, int], skills: tuple[tuple[str, int], ...]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from cordboard.engine.config import Workstream
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import SkillMatching, Timestamp
+from cordboard.engine.vocabulary import Distribution, Presence, SkillMatching, Timestamp
 
 Skills: TypeAlias = tuple[tuple[str, int], ...]
 """Skills and ratings, in the order of their names."""
@@ -17,7 +17,9 @@ class Requirement(NamedTuple):
 
     Attributes:
         queue: Where they wait.
-        workstream: Whose terms they run under.
+        pushed: Whether they are offered; otherwise reps pick them.
+        presences: In which a rep gets them.
+        max_declines: Who declined or missed one of them so often is not offered it again.
         cost: Units of capacity that each takes.
         matching: What the skills decide.
         skills: What they need.
@@ -27,7 +29,9 @@ class Requirement(NamedTuple):
     """
 
     queue: str
-    workstream: str
+    pushed: bool
+    presences: tuple[Presence, ...]
+    max_declines: int
     cost: int
     matching: SkillMatching
     skills: Skills
@@ -42,7 +46,9 @@ def requirement_of(conversation: Conversation, workstream: Workstream, only: tup
     ignored = matching is SkillMatching.NONE
     return Requirement(
         queue=conversation.queue or "",
-        workstream=workstream.name,
+        pushed=workstream.distribution is Distribution.PUSH,
+        presences=workstream.allowed_presences,
+        max_declines=workstream.max_declines,
         cost=workstream.capacity_cost,
         matching=matching,
         skills=skills,
