@@ -48,7 +48,7 @@ LongEnough = Annotated[int, Meta(ge=1_000, extra={"unit": "duration"})]
 
 Positive = Annotated[int, Meta(ge=1)]
 
-Rating = Annotated[int, Meta(ge=1, le=1_000)]
+Rating = Annotated[int, Meta(ge=1)]
 """How good somebody is at something, or has to be: more is better."""
 
 Ratings = dict[Name, Rating]

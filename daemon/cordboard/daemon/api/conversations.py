@@ -65,7 +65,7 @@ class Draft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Needs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a conversation needs: all of it, by skill and rating. 0: not what its workstream asks."""
 
-    skills: dict[str, Annotated[int, Meta(ge=0, le=1_000)]]
+    skills: dict[str, Annotated[int, Meta(ge=0)]]
 
 
 @get("/conversations", responses=RESPONSES, summary="List conversations, newest first")
