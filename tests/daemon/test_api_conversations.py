@@ -6,8 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from cordboard.engine.vocabulary import MessageStatus, Presence
+from cordboard.engine import Queue
+from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet
+from cordboard.engine.vocabulary import MessageStatus, Operator, Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -300,6 +303,33 @@ async def test_what_a_conversation_needs_is_said_by_its_holder_and_supervisors(d
     assert foreign.status_code in (403, 404)
     items = (await daemon.as_("ana").get("/v1/conversations/1/routing")).json()["items"]
     assert items[-1]["skills"] == {"billing": 3}
+
+
+async def test_routing_tells_which_rules_were_tried_and_which_applied(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    refund = Condition(field="text", op=Operator.CONTAINS, value="refund")
+    rule = Rule(name="refund", when=refund, then=Outputs(priority=3, language="en", context={"topic": "refund"}))
+    ruled = replace(
+        config.workstreams[0],
+        classification=(RuleSet(name="topics", rules=(rule,)),),
+        routes=(Route(name="nobody's", when=refund, queue="nobody"),),
+    )
+    queues = (*config.queues, Queue(name="nobody"))
+    await daemon.engine.configure(replace(config, workstreams=(ruled, *config.workstreams[1:]), queues=queues))
+    await daemon.text("I want a refund")
+
+    sue = daemon.as_("sue")
+    page = (await sue.get("/v1/conversations/1/routing")).json()
+    classified, queued = page["items"][1:]
+    assert classified["type"] == "conversation_classified"
+    assert classified["rule_sets"] == [{"rule_set": "topics", "tried": ["refund"], "matched": "refund"}]
+    assert queued["reason"] == {"tried": ["nobody's"], "rule": "nobody's", "turn": None}
+
+    shown = (await sue.get("/v1/conversations/1")).json()
+    assert (shown["priority"], shown["language"], shown["context"]) == (3, "en", {"topic": "refund"})
+    assert (shown["state"], shown["queue"]) == ("queued", "nobody")
+    unserved = {each["name"]: each["unserved"] for each in (await sue.get("/v1/queues")).json()["items"]}
+    assert unserved == {"general": False, "billing": False, "nobody": True}
 
 
 async def test_a_long_way_is_told_page_by_page(daemon: Daemon) -> None:

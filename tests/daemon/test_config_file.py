@@ -15,8 +15,9 @@ from cordboard.daemon.config_file import Configuration, RepEntry
 from cordboard.daemon.durations import format_duration, parse_duration
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, AutoClose, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.rules import Condition, Outputs
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import Distribution, Role
+from cordboard.engine.vocabulary import Distribution, Operator, Role
 from cordboard.transports.acs import AcsSettings
 from cordboard.transports.base import BUILT_IN, find_transport
 from cordboard.transports.twilio import SharedKey, Subaccount, TwilioSettings
@@ -478,6 +479,87 @@ def test_anything_else_is_no_duration(written: object) -> None:
 @pytest.mark.parametrize("written", ["0s", "90s", "15m", "2h", "30d"])
 def test_a_duration_is_written_as_it_is_read(written: str) -> None:
     assert format_duration(parse_duration(written)) == written
+
+
+RULES = """
+[[workstreams.classification]]
+name = "topics"
+
+[[workstreams.classification.rules]]
+name = "refund"
+when = { any = [
+    { field = "text", op = "contains", value = "refund" },
+    { not = { field = "known_customer", op = "equals", value = true } },
+] }
+then = { priority = 10, capacity_cost = 2, context = { topic = "refund" } }
+
+[[workstreams.routes]]
+name = "shared"
+split = { general = 100 }
+
+[[queues]]
+name = "general"
+"""
+
+
+def _with_rules(old: str = "", new: str = "") -> str:
+    assert old in RULES
+    return _with('[[queues]]\nname = "general"\n', RULES.replace(old, new, 1))
+
+
+def test_rules_are_read_as_they_are_nested() -> None:
+    workstream = config_file.parse(_with_rules(), source="cordboard.toml").board.workstreams[0]
+
+    [rule] = workstream.classification[0].rules
+    assert rule.when is not None
+    assert rule.when.any is not None
+    assert rule.when.any[0] == Condition(field="text", op=Operator.CONTAINS, value="refund")
+    assert rule.when.any[1].not_ == Condition(field="known_customer", op=Operator.EQUALS, value=True)
+    assert rule.then == Outputs(priority=10, capacity_cost=2, context={"topic": "refund"})
+    assert workstream.routes[0].split == {"general": 100}
+
+
+RULE = "workstreams[0].classification[0].rules[0]"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('op = "contains"', 'op = "has"', f"{RULE}.when.any[0].op: 'has' is none of: 'equals', 'one_of', 'contains'"),
+        ('field = "text"', 'feild = "text"', f"{RULE}.when.any[0].feild: is unknown; did you mean 'field'?"),
+        ('value = "refund"', "value = 1.5", f"{RULE}.when.any[0].value: expected "),
+        ('value = "refund"', "value = [1, 2]", f"{RULE}.when.any[0].value: expected a string, not a whole number"),
+        ('value = "refund"', 'value = ""', f"{RULE}.when.any[0].value: is empty"),
+        ("value = true", 'value = "yes"', f"{RULE}.when.any[1].not.value: expected true or false"),
+        ("not = {", "nor = {", f"{RULE}.when.any[1].nor: is unknown"),
+        ("any = [", "any = 5, all = [", f"{RULE}.when.any: expected a list, not a whole number"),
+        ("capacity_cost = 2", "capacity_cost = 0", f"{RULE}.then.capacity_cost: 0 is too small: at least 1"),
+        ('topic = "refund"', "topic = true", f"{RULE}.then.context.topic: expected "),
+        ("then = {", "than = {", f"{RULE}.than: is unknown; did you mean 'then'?"),
+        ("general = 100", "general = 99", "workstreams[0].routes[0].split: the shares are percentages: together they"),
+    ],
+)
+def test_a_bad_rule_is_told_by_its_place(old: str, new: str, problem: str) -> None:
+    assert _problems(_with_rules(old, new))[0].startswith(problem)
+
+
+def test_rules_that_are_nested_without_end_are_refused() -> None:
+    deep = "when" + ".not" * 5_000 + '.field = "text"\n'
+
+    assert _problems(_with_rules('name = "shared"\n', 'name = "shared"\n' + deep)) == ["is nested too deeply"]
+
+
+def test_the_reference_s_rules_are_fine() -> None:
+    reference = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+    rules = (
+        reference.read_text(encoding="utf-8").partition("### Rules")[2].partition("```toml\n")[2].partition("```")[0]
+    )
+    queues = '[[queues]]\nname = "second"\n\n[[queues]]\nname = "spanish"\n\n[[queues]]\nname = "general"\n'
+    _, _, rest = rules.partition('queue = "general"\n')
+    text = _with('[[queues]]\nname = "general"\n', rest + queues)
+
+    workstream = config_file.parse(text, source="cordboard.toml").board.workstreams[0]
+    assert len(workstream.classification) == len(workstream.routes) == 2
 
 
 def _keys() -> list[tuple[str, str]]:

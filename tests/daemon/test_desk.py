@@ -409,6 +409,18 @@ async def test_a_rep_sets_their_own_presence_and_only_a_supervisor_anothers(
     assert daemon.engine.board.reps["ben"].presence.value == "away"
 
 
+async def test_the_overview_says_where_customers_wait_and_nobody_serves_them(daemon: Daemon) -> None:
+    async with browser(daemon, "sue") as sue:
+        config = daemon.engine.board.config
+        await daemon.engine.configure(replace(config, queues=tuple(replace(each, reps=()) for each in config.queues)))
+        before = (await sue.get("/desk/overview")).text
+        await daemon.text("Somebody is waiting", to=PICKED)
+        after = (await sue.get("/desk/overview")).text
+
+    assert "nobody serves it" not in before
+    assert after.count("nobody serves it") == 1
+
+
 async def test_the_overview_is_for_supervisors(daemon: Daemon, ana: httpx.AsyncClient) -> None:
     await daemon.say("ana")
     await daemon.text("Somebody is waiting", to=PICKED)

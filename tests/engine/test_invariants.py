@@ -44,6 +44,7 @@ from cordboard.engine.events import (
     SendStarted,
 )
 from cordboard.engine.explanations import OfferReason
+from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
@@ -51,6 +52,7 @@ from cordboard.engine.vocabulary import (
     FailureKind,
     Keyword,
     MessageStatus,
+    Operator,
     PassedOver,
     PreferenceFallback,
     Presence,
@@ -89,9 +91,34 @@ HANDLED = st.sampled_from(
     ]
 )
 WORKSTREAM = CONFIG.workstreams[0]
+REFUND = Condition(field="text", op=Operator.CONTAINS, value="refund")
+RULED = replace(
+    WORKSTREAM,
+    classification=(
+        RuleSet(
+            name="topics",
+            rules=(
+                Rule(
+                    name="refund", when=REFUND, then=Outputs(priority=5, capacity_cost=2, context={"topic": "refund"})
+                ),
+                Rule(name="anything", then=Outputs(context={"topic": "other"})),
+            ),
+        ),
+    ),
+    routes=(
+        Route(
+            name="refunds",
+            when=Condition(field="context.topic", op=Operator.EQUALS, value="refund"),
+            split={"general": 60, "second": 40},
+        ),
+        Route(name="known", when=Condition(field="known_customer", op=Operator.EQUALS, value=True), queue="second"),
+    ),
+)
 CONFIGS = st.sampled_from(
     [
         CONFIG,
+        replace(CONFIG, workstreams=(RULED,)),
+        replace(CONFIG, workstreams=(replace(RULED, capacity_cost=2, wrap_up=60 * SECOND),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, capacity_cost=2),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, distribution=Distribution.PICK),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, auto_accept=True, max_declines=1),)),
@@ -193,9 +220,9 @@ class AnyBoard(RuleBasedStateMachine):
             assert self.world.board.snapshot() == before
             assert not self.world.board.broken
 
-    @rule(customer=CUSTOMERS, known=st.booleans())
-    def a_customer_texts(self, customer: str, known: bool) -> None:
-        self.world.text(customer=customer, recipient=OURS if known else "+18005550999")
+    @rule(customer=CUSTOMERS, known=st.booleans(), body=st.sampled_from(["hello", "a refund, please"]))
+    def a_customer_texts(self, customer: str, known: bool, body: str) -> None:
+        self.world.text(body, customer=customer, recipient=OURS if known else "+18005550999")
 
     @rule(customer=CUSTOMERS, word=st.sampled_from(["STOP", "START", "HELP"]))
     def a_customer_texts_a_word(self, customer: str, word: str) -> None:
@@ -342,6 +369,16 @@ class AnyBoard(RuleBasedStateMachine):
                 if workstream.distribution is Distribution.PUSH and conversation.queue is not None:
                     reps = explain_waiting(state, conversation).reps
                     assert PassedOver.NOTHING not in {each.reason for each in reps}
+
+    @invariant()
+    def what_rules_say_is_said_of_every_new_conversation(self) -> None:
+        refunds = [each for each in self.world.board.conversations.values() if each.context.get("topic") == "refund"]
+        assert all((each.priority, each.cost) == (5, 2) for each in refunds)
+        config = self.world.board.config
+        keys = {
+            split_key(stream.name, each.name) for stream in config.workstreams for each in stream.routes if each.split
+        }
+        assert set(self.world.board.counters.splits) <= keys
 
     @invariant()
     def two_conversations_never_share_two_numbers(self) -> None:

@@ -43,7 +43,7 @@ def import_all(package):
 
 IMPORT_ALONE = """
 # What the libraries do to a process when they are imported is theirs, and happens first.
-import anyio, msgspec, sortedcontainers, structlog, transitions
+import anyio, msgspec, re2, sortedcontainers, structlog, transitions
 before = look()
 import cordboard.engine
 from cordboard.engine import Engine
@@ -56,7 +56,7 @@ print(json.dumps({
 """
 
 IMPORT_EVERYTHING = """
-import anyio, msgspec, sortedcontainers, structlog, transitions
+import anyio, msgspec, re2, sortedcontainers, structlog, transitions
 import aiohttp.web, aiosqlite, jinja2, litestar, prometheus_client, twilio.rest, uvicorn
 import azure.communication.sms.aio, azure.identity.aio, jwt
 before = look()

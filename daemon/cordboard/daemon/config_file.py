@@ -111,7 +111,11 @@ def parse(text: str, *, source: str) -> Configuration:
         raise InvalidConfiguration((f"{source}: has a number that is far too long",)) from None
 
     reader = TableReader(Path(source).parent)
-    configuration = _configuration(document, reader)
+    try:
+        configuration = _configuration(document, reader)
+    except RecursionError:  # dotted keys nest as deep as a line is long
+        raise InvalidConfiguration((f"{source}: is nested too deeply",)) from None
+
     if reader.problems:
         raise InvalidConfiguration(tuple(f"{source}: {problem}" for problem in reader.problems))
 

@@ -156,8 +156,9 @@ def _explain(complaint: str, written: object, kind: Any) -> str:
     if kind == Name and isinstance(written, str):
         return f"{written!r} is no name: a-z, 0-9, '_', '.' and '-', at most 64 of them, the first a letter or a digit"
 
-    if wrong := re.fullmatch(r"Expected `(\w+)`, got `(\w+)`", complaint):
-        return f"expected {_KINDS.get(wrong[1], wrong[1])}, not {_KINDS.get(wrong[2], wrong[2])}"
+    if wrong := re.fullmatch(r"Expected `([\w |]+)`, got `(\w+)`(?: - at `.*`)?", complaint):
+        kinds = [_KINDS.get(each, each) for each in wrong[1].split(" | ") if each != "null"]
+        return f"expected {' or '.join(kinds)}, not {_KINDS.get(wrong[2], wrong[2])}"
 
     if bound := re.fullmatch(r"Expected `\w+` ([<>]=) (\S+)", complaint):
         return f"{written!r} is too {'small' if bound[1] == '>=' else 'large'}: at {_BOUNDS[bound[1]]} {bound[2]}"

@@ -16,6 +16,8 @@ from msgspec import Meta, Struct
 from cordboard.engine.assignment_problems import find_assignment_problems
 from cordboard.engine.carrier import Pace
 from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.rule_problems import find_rule_problems
+from cordboard.engine.rules import Route, RuleSet
 from cordboard.engine.vocabulary import (
     SYSTEM,
     AmbiguousSends,
@@ -164,6 +166,8 @@ class Workstream(Struct, frozen=True, kw_only=True):
         preferred_skills: What would be good to have: among equals, whoever comes closest to it goes first.
         skill_matching: What the skills decide.
         skill_relaxation: How the skills matter less while a customer waits, the first step first.
+        classification: What new conversations are like: rule sets, one after the other.
+        routes: Where new conversations wait: the first that applies decides, and `queue` where none does.
     """
 
     name: Name
@@ -184,6 +188,8 @@ class Workstream(Struct, frozen=True, kw_only=True):
     preferred_skills: Ratings = {}
     skill_matching: SkillMatching = SkillMatching.EXACT
     skill_relaxation: tuple[Relaxation, ...] = ()
+    classification: tuple[RuleSet, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 class Ring(Struct, frozen=True, kw_only=True):
@@ -374,6 +380,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
             yield f"reps[{index}].name: {person.name!r} is a word of Cordboard's own; choose another name"
 
     yield from find_assignment_problems(config)
+    yield from find_rule_problems(config)
 
 
 def _zone_problems(config: BoardConfig) -> Iterator[str]:

@@ -15,6 +15,7 @@ from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.explanations import OfferReason
 from cordboard.engine.records import Conversation
+from cordboard.engine.rules import RouteReason, RulesTried
 from cordboard.engine.vocabulary import CloseReason, ConsentSource, Keyword, MessageStatus, Presence, Timestamp, Trigger
 
 
@@ -159,6 +160,16 @@ class MessageReceived(ConversationEvent, frozen=True, kw_only=True):
     """Nobody has to: it was no more than a keyword, which is answered by itself."""
 
 
+class ConversationClassified(ConversationEvent, frozen=True, kw_only=True):
+    """Rules have said what a new conversation is like. Everything is as it is from now on, whoever set it."""
+
+    rule_sets: tuple[RulesTried, ...]
+    priority: int
+    cost: int | None
+    language: str
+    context: dict[str, str | int]
+
+
 # The machine's moves: each class is one trigger of the table in `cordboard.engine.board.conversation`.
 
 
@@ -180,10 +191,11 @@ class Grant(Move, frozen=True, kw_only=True):
 
 
 class ConversationQueued(Move, frozen=True, kw_only=True):
-    """A new conversation is on a queue."""
+    """A new conversation is on a queue. `reason`: which route chose it, where there are routes."""
 
     trigger = Trigger.ENQUEUE
     queue: str
+    reason: RouteReason | None = None
 
 
 class ConversationOffered(Grant, frozen=True, kw_only=True):
@@ -437,6 +449,7 @@ Event: TypeAlias = (
     | CustomerOptedIn
     | ConversationOpened
     | MessageReceived
+    | ConversationClassified
     | ConversationQueued
     | ConversationOffered
     | OfferAccepted

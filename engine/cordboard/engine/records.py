@@ -12,7 +12,7 @@ from collections.abc import Container
 from msgspec import Struct
 
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
-from cordboard.engine.config import BoardConfig
+from cordboard.engine.config import BoardConfig, Workstream
 from cordboard.engine.vocabulary import (
     CloseReason,
     ConsentSource,
@@ -68,6 +68,9 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         relaxed: How many steps of its workstream's skill relaxation have been taken.
         ring: How many rings of its queue have been opened beside the first.
         escalated_at: When it went before everything else, since nobody took it.
+        cost: Units of a rep's capacity that it takes; None for its workstream's.
+        language: What its customer writes, as a rule found: a language tag such as `es`; empty where none did.
+        context: What else rules noted of it.
         queued_at: When it last came onto a queue.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.
@@ -97,6 +100,9 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     relaxed: int = 0
     ring: int = 0
     escalated_at: Timestamp | None = None
+    cost: int | None = None
+    language: str = ""
+    context: dict[str, str | int] = {}
     queued_at: Timestamp | None = None
     unanswered_since: Timestamp | None = None
     assignment: Assignment | None = None
@@ -132,6 +138,10 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def concerns(self, rep: str, queues: Container[str]) -> bool:
         """Whether it is a rep's business: they have it, have ever held it, or may pick it from one of `queues`."""
         return self.holder == rep or rep in self.held_by or (self.state is State.QUEUED and self.queue in queues)
+
+    def cost_under(self, workstream: Workstream) -> int:
+        """Return the units of a rep's capacity that it takes: its own number, or its workstream's."""
+        return workstream.capacity_cost if self.cost is None else self.cost
 
     @property
     def holder(self) -> str | None:
@@ -307,12 +317,13 @@ class ChannelState(Struct, frozen=True, kw_only=True):
 
 
 class Counters(Struct, frozen=True, kw_only=True):
-    """The last numbers a board has given out."""
+    """The last numbers a board has given out. `splits`: the turn that comes next, by each route that shares out."""
 
     seq: int = 0
     conversation: int = 0
     message: int = 0
     assignment: int = 0
+    splits: dict[str, int] = {}
 
 
 class BoardSnapshot(Struct, frozen=True, kw_only=True):

@@ -397,6 +397,30 @@ class PassedOver(Word):
     """Nothing is in the way."""
 
 
+class Operator(Word):
+    """How a rule's condition compares a field with a value; upper and lower case are the same."""
+
+    EQUALS = "equals"
+    ONE_OF = "one_of"
+    """It equals one of a list."""
+
+    CONTAINS = "contains"
+    CONTAINS_ANY = "contains_any"
+    """It contains at least one of a list."""
+
+    STARTS_WITH = "starts_with"
+    MATCHES = "matches"
+    """A regular expression, in the language of RE2, is found in it."""
+
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    BETWEEN = "between"
+    """From the first of two times of day on, and before the second; through midnight where that is the earlier one."""
+
+    EXISTS = "exists"
+    """Whether it has been set at all."""
+
+
 class AmbiguousSends(Word):
     """What to do with a text that may or may not have been sent, where nothing can find it out."""
 

@@ -27,6 +27,7 @@ from cordboard.engine.carrier import Media
 from cordboard.engine.commands import Reply, SetSkills
 from cordboard.engine.errors import InvalidMessage
 from cordboard.engine.events import (
+    ConversationClassified,
     ConversationEscalated,
     ConversationOpened,
     Move,
@@ -51,7 +52,15 @@ class Link(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     content_type: str = ""
 
 
-_ON_ITS_WAY: Final = (ConversationOpened, Move, SearchWidened, ConversationEscalated, SkillsSet, WrapUpEnded)
+_ON_ITS_WAY: Final = (
+    ConversationOpened,
+    ConversationClassified,
+    Move,
+    SearchWidened,
+    ConversationEscalated,
+    SkillsSet,
+    WrapUpEnded,
+)
 """The facts that tell where a conversation went and why."""
 
 

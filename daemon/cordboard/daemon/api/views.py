@@ -62,8 +62,8 @@ def listing(items: Iterable[T], cursor: int | None = None) -> Listing[T]:
 class ConversationView(Struct, frozen=True, kw_only=True):
     """A conversation. `rep` is null while it is new or queued, and stays on a closed one.
 
-    `opted_out`: the customer wants no texts from this number, now.
-    `skills` is what it was said to need, beside what its workstream asks.
+    `language` and `context` are what rules noted of it. `skills` is what it was said to need, beside what its
+    workstream asks. `opted_out`: the customer wants no texts from this number, now.
     """
 
     id: int
@@ -79,6 +79,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     priority: int
     skills: dict[str, int]
     escalated_at: str | None
+    language: str
+    context: dict[str, str | int]
     opened_at: str
     updated_at: str
     unanswered_since: str | None
@@ -106,6 +108,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
             priority=it.priority,
             skills=it.skills,
             escalated_at=rfc3339(it.escalated_at),
+            language=it.language,
+            context=it.context,
             opened_at=rfc3339(it.opened_at),
             updated_at=rfc3339(it.updated_at),
             unanswered_since=rfc3339(it.unanswered_since),
@@ -302,17 +306,25 @@ class RoutingView(Struct, frozen=True, kw_only=True):
 
 
 class QueueView(Struct, frozen=True, kw_only=True):
-    """A queue as it is now. `waiting`: conversations queued there."""
+    """A queue as it is now. `waiting`: conversations queued there; `unserved`: some wait, and nobody serves it."""
 
     name: str
     assignment: AssignmentMethod
     reps: tuple[str, ...]
     waiting: int
+    unserved: bool
 
     @classmethod
     def of(cls, queue: Queue, board: Board) -> Self:
         """Show a queue with the board's live count."""
-        return cls(name=queue.name, assignment=queue.assignment, reps=queue.reps, waiting=board.waiting_on(queue.name))
+        waiting = board.waiting_on(queue.name)
+        return cls(
+            name=queue.name,
+            assignment=queue.assignment,
+            reps=queue.reps,
+            waiting=waiting,
+            unserved=bool(waiting) and not queue.reps,
+        )
 
 
 class NumberView(Struct, frozen=True, kw_only=True):

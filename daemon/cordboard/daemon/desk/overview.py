@@ -67,6 +67,7 @@ async def _overview(person: Person, desk: Desk) -> dict[str, Any]:
         "channels": _channels(desk),
         "colleagues": _colleagues(desk),
         "lines": await _lines(desk),
+        "unserved": {each.name for each in desk.engine.board.config.queues if not each.reps},
         "cards": await _with_reps(desk),
         **desk.about(person),
     }

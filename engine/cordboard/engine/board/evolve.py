@@ -17,6 +17,7 @@ from cordboard.engine.events import (
     ChannelReconciled,
     ChannelResumed,
     ChannelStopped,
+    ConversationClassified,
     ConversationClosed,
     ConversationEscalated,
     ConversationOffered,
@@ -62,6 +63,7 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import GAVE_AWAY, Assignment, Consent, Conversation, Message, Notice
+from cordboard.engine.rules import TURNS, split_key
 from cordboard.engine.vocabulary import Direction, Keyword, MessageStatus, State
 
 
@@ -156,6 +158,18 @@ def _received(state: BoardState, event: MessageReceived) -> None:
     )
 
 
+def _classified(state: BoardState, event: ConversationClassified) -> None:
+    state.put_conversation(
+        replace(
+            state.conversations[event.conversation],
+            priority=event.priority,
+            cost=event.cost,
+            language=event.language,
+            context=event.context,
+        )
+    )
+
+
 def _unroutable(state: BoardState, event: TextUnroutable) -> None:
     _put_inbound(state, event, None)
 
@@ -183,6 +197,15 @@ def _put_inbound(state: BoardState, event: MessageReceived | TextUnroutable, con
 
 
 # The machine's moves
+
+
+def _enqueued(state: BoardState, event: ConversationQueued) -> None:
+    reason = event.reason
+    if reason is not None and reason.rule is not None and reason.turn is not None:
+        key = split_key(state.conversations[event.conversation].workstream, reason.rule)
+        state.counters = replace(state.counters, splits={**state.counters.splits, key: (reason.turn + 1) % TURNS})
+
+    _queued(state, event)
 
 
 def _queued(state: BoardState, event: Move) -> None:
@@ -486,7 +509,8 @@ _EVOLVE: dict[type[Any], Callable[[BoardState, Any], None]] = {
     CustomerOptedIn: _consent_given_or_withdrawn,
     ConversationOpened: _opened,
     MessageReceived: _received,
-    ConversationQueued: _queued,
+    ConversationClassified: _classified,
+    ConversationQueued: _enqueued,
     ConversationOffered: _offered,
     OfferAccepted: _accepted,
     OfferDeclined: _queued,

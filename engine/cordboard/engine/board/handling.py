@@ -127,7 +127,7 @@ def take(
         conversation=conversation.id,
         assignment=decision.next_assignment(),
         rep=rep,
-        cost=decision.workstream(conversation).capacity_cost,
+        cost=conversation.cost_under(decision.workstream(conversation)),
         by=rep,
     )
 
@@ -138,7 +138,7 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
     if state.reps[rep].presence is Presence.OFFLINE:
         raise RepUnable(f"{rep} is offline; set a presence before taking conversations")
 
-    cost = decision.workstream(conversation).capacity_cost
+    cost = conversation.cost_under(decision.workstream(conversation))
     if state.free_of(rep) < cost:
         raise RepUnable(
             f"{rep} has {max(state.free_of(rep), 0)} units of capacity free, and conversation {conversation.id} "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cordboard.engine.board.consent import heed, heed_astray, keyword_in, let_rest
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.routing.entering import enter
 from cordboard.engine.board.routing.matching import able, offer
 from cordboard.engine.carrier import TextReceived, WebhookUnreadable
 from cordboard.engine.config import Number
 from cordboard.engine.events import (
     ConversationOpened,
-    ConversationQueued,
     ConversationReleased,
     ConversationReopened,
     ConversationWoken,
@@ -18,7 +18,7 @@ from cordboard.engine.events import (
     WebhookKept,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import SYSTEM, Keyword, State
+from cordboard.engine.vocabulary import Keyword, State
 
 
 def receive_text(decision: Decision, text: TextReceived) -> None:
@@ -60,8 +60,7 @@ def _join(decision: Decision, text: TextReceived, number: Number) -> int:
     if known is None or (known.state is State.CLOSED and not _may_reopen(decision, known, number)):
         conversation = _open(decision, text, number)
         _receive(decision, text, conversation)
-        queue = decision.state.workstreams[number.workstream].queue
-        decision.emit(ConversationQueued, conversation=conversation, queue=queue, by=SYSTEM, why="fallback queue")
+        enter(decision, conversation, text, number, known_customer=known is not None)
         return conversation
 
     if known.state is State.CLOSED:
@@ -135,7 +134,10 @@ def _may_reopen(decision: Decision, closed: Conversation, number: Number) -> boo
 
 
 def _reopen(decision: Decision, text: TextReceived, closed: Conversation) -> None:
-    """Go on with a closed conversation; its last rep is asked first, and freed of their wrap-up for it."""
+    """Go on with a closed conversation; its last rep is asked first, and freed of their wrap-up for it.
+
+    What rules said when it began stands: a second text ("thanks, but…") seldom says what the first one did.
+    """
     decision.emit(
         ConversationReopened, conversation=closed.id, queue=home_queue(decision, closed), thread=closed, by="customer"
     )

@@ -110,7 +110,7 @@ def _transfer_to_self(decision: Decision, conversation: Conversation, by: str) -
         conversation=conversation.id,
         assignment=decision.next_assignment(),
         rep=by,
-        cost=decision.workstream(conversation).capacity_cost,
+        cost=conversation.cost_under(decision.workstream(conversation)),
         expires_at=None,
         by=by,
         why="taken over",

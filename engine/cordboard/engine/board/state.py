@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from operator import itemgetter
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.candidates import Candidates
 from cordboard.engine.board.routing.methods import Availability
 from cordboard.engine.board.routing.requirement import Requirement, requirement_of
+from cordboard.engine.board.routing.rule_book import RuleBook
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.routing.waiting import Place, WaitingLists, place_of
 from cordboard.engine.board.timers import Timers, conversation_deadline
@@ -214,6 +216,7 @@ class BoardState:
         """Put a configuration in force: its reps are there, others are not, and everything is routed anew."""
         self.config = config
         self._index_config()
+        self._forget_turns()
         self.changes.config = True
         for name in [each for each in self.reps if each not in self.rep_settings]:
             del self.reps[name]
@@ -296,6 +299,8 @@ class BoardState:
         self.numbers: dict[str, Number] = {each.address: each for each in config.numbers}
         self.channels = {each.name: each for each in config.channels}
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
+        zone = ZoneInfo(config.time_zone)
+        self.rule_books = {each.name: RuleBook(each, zone) for each in config.workstreams}
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
         self._preferences = {each.customer: each.reps for each in config.preferences}
@@ -326,6 +331,13 @@ class BoardState:
         self.waiting.add(conversation, requirement, place)
         if requirement.pushed:
             self.candidates.pool(requirement)
+
+    def _forget_turns(self) -> None:
+        """Forget whose turn it is on routes that are gone."""
+        known = {key for book in self.rule_books.values() for key in book.split_keys}
+        splits = {key: turn for key, turn in self.counters.splits.items() if key in known}
+        if splits != self.counters.splits:
+            self.counters = replace(self.counters, splits=splits)
 
     def _reindex_waiting(self, new: Conversation) -> None:
         before = self.waiting.entry(new.id)

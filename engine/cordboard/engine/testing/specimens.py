@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec.inspect as inspect
 from msgspec import Struct
@@ -93,12 +93,18 @@ class Specimens:
 
     def __init__(self) -> None:
         self._numbers = count(1)
+        self._making: list[type[Any]] = []
 
     def make(self, kind: type[S], /, **fields: object) -> S:
-        """Return a record with nothing left at its default; `fields` are set as they are given."""
+        """Return a record with nothing left at its default, unless it would be inside another of its kind.
+
+        `fields` are set as they are given.
+        """
         described = inspect.type_info(kind)
         assert isinstance(described, inspect.StructType)
+        self._making.append(kind)
         made = {each.name: self._value(each.type, each.name) for each in described.fields if each.name not in fields}
+        self._making.pop()
         return kind(**made, **fields)
 
     def events(self, *, after: int = 0, conversation: int | None = None) -> tuple[Event, ...]:
@@ -121,9 +127,10 @@ class Specimens:
             case inspect.UnionType():
                 return self._value(next(each for each in kind.types if not isinstance(each, inspect.NoneType)), name)
             case inspect.StructType():
-                return self.make(kind.cls)
+                return None if kind.cls in self._making else self.make(kind.cls)
             case inspect.VarTupleType():
-                return (self._value(kind.item_type, name), self._value(kind.item_type, name))
+                values = (self._value(kind.item_type, name), self._value(kind.item_type, name))
+                return () if values[0] is None else values
             case inspect.DictType():
                 return {self._value(kind.key_type, name): self._value(kind.value_type, name)}
             case inspect.EnumType():

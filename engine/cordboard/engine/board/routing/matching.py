@@ -66,7 +66,7 @@ def able(state: BoardState, rep: str, conversation: Conversation) -> bool:
     return (
         known is not None
         and known.presence in workstream.allowed_presences
-        and state.free_of(rep) >= workstream.capacity_cost
+        and state.free_of(rep) >= conversation.cost_under(workstream)
         and qualified(state, rep, conversation)
     )
 
@@ -88,14 +88,15 @@ def offer(
     reason: OfferReason | None = None,
 ) -> None:
     """Offer a conversation to a rep, and accept it for them where its workstream says so."""
-    workstream = decision.workstream(decision.conversation(conversation))
+    offered = decision.conversation(conversation)
+    workstream = decision.workstream(offered)
     explained = {"reason": reason} if reason is not None else {}
     decision.emit(
         kind,
         conversation=conversation,
         assignment=decision.next_assignment(),
         rep=rep,
-        cost=workstream.capacity_cost,
+        cost=offered.cost_under(workstream),
         expires_at=decision.at + workstream.offer_timeout,
         by=by,
         why=why,

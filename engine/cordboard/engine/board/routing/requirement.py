@@ -49,7 +49,7 @@ def requirement_of(conversation: Conversation, workstream: Workstream, only: tup
         pushed=workstream.distribution is Distribution.PUSH,
         presences=workstream.allowed_presences,
         max_declines=workstream.max_declines,
-        cost=workstream.capacity_cost,
+        cost=conversation.cost_under(workstream),
         matching=matching,
         skills=skills,
         preferred=() if ignored else tuple(sorted(workstream.preferred_skills.items())),
