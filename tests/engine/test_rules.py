@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from cordboard.engine import Board
 from cordboard.engine.board.routing.rule_book import share_out
 from cordboard.engine.commands import Configure, PickConversation, TransferConversation
-from cordboard.engine.config import HOUR, BoardConfig, Queue, Workstream, find_problems
+from cordboard.engine.config import HOUR, BoardConfig, Queue, Skill, Workstream, find_problems
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import ConversationClassified, ConversationQueued, Event
 from cordboard.engine.rules import Condition, Outputs, Route, RouteReason, Rule, RuleSet, RulesTried
@@ -145,6 +145,42 @@ def test_a_rep_picks_and_is_handed_only_what_they_have_room_for() -> None:
 
     with pytest.raises(RepUnable, match="takes 2"):
         world.do(TransferConversation(conversation=2, by="sue", rep="ana"))
+
+
+def _skilled(*rules: Rule, **changes: Any) -> Playground:
+    """Return a board where both reps know some Spanish, Ben more of it, and Ana alone knows billing."""
+    ratings = {"ana": {"spanish": 2, "billing": 2}, "ben": {"spanish": 5}}
+    rule_sets = tuple(RuleSet(name=each.name, rules=(each,)) for each in rules)
+    return Playground(
+        replace(
+            CONFIG,
+            skills=(Skill(name="spanish"), Skill(name="billing")),
+            reps=tuple(replace(each, skills=ratings.get(each.name, {})) for each in CONFIG.reps),
+            workstreams=(replace(SUPPORT, classification=rule_sets, **changes),),
+        )
+    )
+
+
+def test_a_conversation_goes_to_who_has_the_skill_that_a_rule_asks() -> None:
+    world = _skilled(Rule(name="spanish", when=_says("hola"), then=Outputs(skills={"spanish": 3})))
+    world.presence("ana")
+    world.text("hola")
+    assert world.conversation().skills == {"spanish": 3}
+    assert world.offered() is None
+
+    world.presence("ben")
+    assert world.offered() == "ben"
+
+
+def test_later_sets_add_skills_and_may_lift_what_the_workstream_asks() -> None:
+    spanish = Rule(name="spanish", then=Outputs(skills={"spanish": 3}))
+    world = _skilled(spanish, Rule(name="any", then=Outputs(skills={"billing": 0})), skills={"billing": 1})
+    world.presence("ana")
+    world.presence("ben")
+    world.text()
+
+    assert world.conversation().skills == {"spanish": 3, "billing": 0}
+    assert world.offered() == "ben"
 
 
 def test_a_customer_is_known_by_their_second_conversation() -> None:
@@ -366,8 +402,10 @@ def test_rules_that_cannot_be_meant_are_refused(changes: dict[str, Any], problem
 @pytest.mark.parametrize(
     ("then", "problem"),
     [
-        (Outputs(), "then: says nothing; give priority, capacity_cost, language or context"),
+        (Outputs(), "then: says nothing; give priority, capacity_cost, skills, language or context"),
         (Outputs(priority=1_000_001), "then.priority: 1000001 is out of range: -1000000 to 1000000"),
+        (Outputs(skills={"spanish": 3}), "then.skills.spanish: there is no skill 'spanish' (there is: "),
+        (Outputs(skills={"spanish": 0}), "then.skills.spanish: there is no skill 'spanish' (there is: "),
         (Outputs(language="Spanish!"), "then.language: 'Spanish!' is no language tag, such as 'es' or 'pt-BR'"),
         (Outputs(context={"a b": 1}), "then.context: 'a b' is no name of a context variable: letters, digits, '_', "),
         (Outputs(context={"a": "x" * 4_001}), "then.context.a: has 4001 characters; at most 4000"),

@@ -166,6 +166,7 @@ class ConversationClassified(ConversationEvent, frozen=True, kw_only=True):
     rule_sets: tuple[RulesTried, ...]
     priority: int
     cost: int | None
+    skills: dict[str, int]
     language: str
     context: dict[str, str | int]
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from cordboard.engine.assignment_problems import rating_problems
 from cordboard.engine.condition_problems import VARIABLE, find_condition_problems, not_a_variable
 from cordboard.engine.rules import Outputs, Route, RuleSet
 
 if TYPE_CHECKING:  # it has workstreams, which have rules
-    from cordboard.engine.config import BoardConfig
+    from cordboard.engine.config import BoardConfig, Skill
 
 MOST_RULE_SETS: Final = 10
 MOST_RULES: Final = 100
@@ -30,13 +31,14 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 def find_rule_problems(config: BoardConfig) -> Iterator[str]:
     """Yield everything that is wrong with the rules of `config`."""
     queues = {each.name for each in config.queues}
+    skills = {each.name: each for each in config.skills}
     for index, workstream in enumerate(config.workstreams):
         key = f"workstreams[{index}]"
-        yield from _rule_set_problems(f"{key}.classification", workstream.classification)
+        yield from _rule_set_problems(f"{key}.classification", workstream.classification, skills)
         yield from _route_problems(f"{key}.routes", workstream.routes, queues)
 
 
-def _rule_set_problems(key: str, rule_sets: tuple[RuleSet, ...]) -> Iterator[str]:
+def _rule_set_problems(key: str, rule_sets: tuple[RuleSet, ...], skills: Mapping[str, Skill]) -> Iterator[str]:
     yield from _too_many(key, rule_sets, MOST_RULE_SETS, "rule sets")
     yield from _name_problems(key, [each.name for each in rule_sets])
     for index, rule_set in enumerate(rule_sets):
@@ -46,6 +48,8 @@ def _rule_set_problems(key: str, rule_sets: tuple[RuleSet, ...]) -> Iterator[str
         for position, rule in enumerate(rule_set.rules):
             yield from find_condition_problems(f"{rules}[{position}].when", rule.when)
             yield from _output_problems(f"{rules}[{position}].then", rule.then)
+            needed = {name: rating for name, rating in rule.then.skills.items() if rating or name not in skills}
+            yield from rating_problems(f"{rules}[{position}].then.skills", needed, skills)
 
 
 def _route_problems(key: str, routes: tuple[Route, ...], queues: set[str]) -> Iterator[str]:
@@ -80,7 +84,7 @@ def _split_problems(key: str, split: dict[str, int], queues: set[str]) -> Iterat
 
 def _output_problems(key: str, outputs: Outputs) -> Iterator[str]:
     if outputs == Outputs():
-        yield f"{key}: says nothing; give priority, capacity_cost, language or context"
+        yield f"{key}: says nothing; give priority, capacity_cost, skills, language or context"
 
     if outputs.priority is not None and abs(outputs.priority) > GREATEST_PRIORITY:
         yield f"{key}.priority: {outputs.priority} is out of range: -{GREATEST_PRIORITY} to {GREATEST_PRIORITY}"

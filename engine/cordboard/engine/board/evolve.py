@@ -164,6 +164,7 @@ def _classified(state: BoardState, event: ConversationClassified) -> None:
             state.conversations[event.conversation],
             priority=event.priority,
             cost=event.cost,
+            skills=event.skills,
             language=event.language,
             context=event.context,
         )

@@ -25,8 +25,9 @@ class Facts(Struct, frozen=True, kw_only=True):
         text: The conversation's first text.
         at: When it came.
         known_customer: Whether the customer has written to this number before.
-        priority: What rules have set so far, and the next three.
+        priority: What rules have set so far, and the next four.
         cost: Units of capacity; None where no rule has said.
+        skills: What it needs; conditions do not look at it.
         language: Empty where no rule has said.
         context: Variables.
     """
@@ -40,6 +41,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     known_customer: bool = False
     priority: int = 0
     cost: int | None = None
+    skills: dict[str, int] = {}
     language: str = ""
     context: dict[str, str | int] = {}
 
