@@ -19,7 +19,7 @@ from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import ConversationClassified, ConversationQueued, Event
 from cordboard.engine.rules import Condition, Outputs, Route, RouteReason, Rule, RuleSet, RulesTried
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import Distribution, Operator, State
+from cordboard.engine.vocabulary import Distribution, Operator, Presence, State
 
 SUPPORT = CONFIG.workstreams[0]
 
@@ -131,6 +131,20 @@ def test_what_does_not_fit_lets_what_fits_go_before_it() -> None:
     world.text("hello", customer="+14155550103")
 
     assert [world.offered(each) for each in (1, 2, 3)] == ["ana", None, "ana"]
+
+
+def test_a_rep_who_comes_back_gets_what_they_have_room_for() -> None:
+    world = _world(classification=(TOPICS,))
+    world.presence("ana")
+    world.text("hello", customer="+14155550101")
+    world.accept()
+    world.presence("ana", Presence.AWAY)
+    world.text("refund", customer="+14155550102")
+    world.text("hello", customer="+14155550103")
+    world.presence("ana")
+
+    assert [world.offered(each) for each in (1, 2, 3)] == ["ana", None, "ana"]
+    assert world.board.load_of("ana") == 2
 
 
 def test_a_rep_picks_and_is_handed_only_what_they_have_room_for() -> None:
