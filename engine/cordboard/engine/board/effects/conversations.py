@@ -1,0 +1,283 @@
+"""What events do to conversations: the texts that come in, and the machine's moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from cordboard.engine.board.conversation import move
+from cordboard.engine.board.state import BoardState
+from cordboard.engine.events import (
+    ConversationClassified,
+    ConversationClosed,
+    ConversationEscalated,
+    ConversationOffered,
+    ConversationOpened,
+    ConversationParked,
+    ConversationPicked,
+    ConversationQueued,
+    ConversationReleased,
+    ConversationReopened,
+    ConversationRequeued,
+    ConversationResumed,
+    ConversationTransferred,
+    ConversationWoken,
+    Grant,
+    MessageReceived,
+    Move,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferWithdrawn,
+    SearchWidened,
+    SkillsSet,
+    TextUnroutable,
+    WrapUpEnded,
+)
+from cordboard.engine.records import GAVE_AWAY, Assignment, Conversation, Message
+from cordboard.engine.rules import TURNS, split_key
+from cordboard.engine.vocabulary import Direction, MessageStatus, State
+
+
+def _opened(state: BoardState, event: ConversationOpened) -> None:
+    state.counters = replace(state.counters, conversation=event.conversation)
+    state.put_conversation(
+        Conversation(
+            id=event.conversation,
+            number=event.number,
+            customer=event.customer,
+            channel=event.channel,
+            workstream=event.workstream,
+            priority=event.priority,
+            state=State.NEW,
+            opened_at=event.at,
+            updated_at=event.at,
+        )
+    )
+
+
+def _received(state: BoardState, event: MessageReceived) -> None:
+    _put_inbound(state, event, event.conversation)
+    conversation = state.conversations[event.conversation]
+    since = conversation.unanswered_since
+    if since is None and not event.answered:
+        since = event.at
+
+    state.put_conversation(
+        replace(
+            conversation,
+            channel=event.channel,  # its number may have moved to another since
+            updated_at=event.at,
+            heard_at=event.at,
+            unanswered_since=since,
+        )
+    )
+
+
+def _classified(state: BoardState, event: ConversationClassified) -> None:
+    state.put_conversation(
+        replace(
+            state.conversations[event.conversation],
+            priority=event.priority,
+            cost=event.cost,
+            skills=event.skills,
+            language=event.language,
+            context=event.context,
+        )
+    )
+
+
+def _unroutable(state: BoardState, event: TextUnroutable) -> None:
+    _put_inbound(state, event, None)
+
+
+def _put_inbound(state: BoardState, event: MessageReceived | TextUnroutable, conversation: int | None) -> None:
+    state.counters = replace(state.counters, message=event.message)
+    state.put_message(
+        Message(
+            id=event.message,
+            conversation=conversation,
+            channel=event.channel,
+            number=event.number,
+            customer=event.customer,
+            direction=Direction.INBOUND,
+            author="customer",
+            body=event.body,
+            at=event.at,
+            status=MessageStatus.RECEIVED,
+            media=event.media,
+            segments=event.segments,
+            provider_id=event.provider_id,
+            incomplete=isinstance(event, MessageReceived) and event.incomplete,
+        )
+    )
+
+
+# The machine's moves
+
+
+def _enqueued(state: BoardState, event: ConversationQueued) -> None:
+    reason = event.reason
+    if reason is not None and reason.rule is not None and reason.turn is not None:
+        key = split_key(state.conversations[event.conversation].workstream, reason.rule)
+        state.counters = replace(state.counters, splits={**state.counters.splits, key: (reason.turn + 1) % TURNS})
+
+    _queued(state, event)
+
+
+def _queued(state: BoardState, event: Move) -> None:
+    """Onto a queue, new or again; who declined or missed an offer is remembered until somebody takes it."""
+    conversation = state.conversations[event.conversation]
+    passed = conversation.passed
+    if isinstance(event, OfferDeclined | OfferExpired):
+        passed = {**passed, event.rep: passed.get(event.rep, 0) + 1}
+    elif isinstance(event, ConversationReleased) and event.by == conversation.rep:
+        passed = {event.by: GAVE_AWAY}
+
+    queue = getattr(event, "queue", conversation.queue)
+    _put_moved(
+        state,
+        conversation,
+        event,
+        queue=queue,
+        ring=conversation.ring if queue == conversation.queue else 0,
+        queued_at=event.at,
+        assignment=None,
+        passed=passed,
+    )
+
+
+def _reopened(state: BoardState, event: ConversationReopened) -> None:
+    thread = event.thread
+    _put_moved(
+        state,
+        thread,
+        event,
+        queue=event.queue,
+        queued_at=event.at,
+        assignment=None,
+        unanswered_since=None,
+        passed={},
+        relaxed=0,
+        ring=0,
+        escalated_at=None,
+        closed_at=None,
+        close_reason=None,
+    )
+
+
+def _offered(state: BoardState, event: Grant) -> None:
+    conversation = state.conversations[event.conversation]
+    _put_moved(state, conversation, event, assignment=_grant(state, event))
+
+
+def _taken(state: BoardState, event: Grant) -> None:
+    _activate(state, event, event.rep, _grant(state, event))
+
+
+def _accepted(state: BoardState, event: OfferAccepted) -> None:
+    offer = state.conversations[event.conversation].assignment
+    assert offer is not None, "an assigned conversation has an assignment"  # noqa: S101 - states an invariant
+    _activate(state, event, event.rep, replace(offer, expires_at=None))
+
+
+def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) -> None:
+    conversation = state.conversations[event.conversation]
+    held_by = conversation.held_by
+    _put_moved(
+        state,
+        conversation,
+        event,
+        assignment=assignment,
+        rep=rep,
+        held_by=held_by if rep in held_by else (*held_by, rep),
+        active_at=event.at,
+        passed={},
+        relaxed=0,
+        ring=0,
+        escalated_at=None,
+    )
+
+
+def _parked(state: BoardState, event: ConversationParked) -> None:
+    _put_moved(state, state.conversations[event.conversation], event, assignment=None, parked=True)
+
+
+def _closed(state: BoardState, event: ConversationClosed) -> None:
+    conversation = state.conversations[event.conversation]
+    wrap_up = None
+    if event.wrap_up_until is not None and conversation.assignment is not None:
+        wrap_up = replace(conversation.assignment, expires_at=event.wrap_up_until)
+
+    _put_moved(
+        state,
+        conversation,
+        event,
+        assignment=wrap_up,
+        unanswered_since=None,
+        closed_at=event.at,
+        close_reason=event.reason,
+    )
+
+
+def _search_widened(state: BoardState, event: SearchWidened) -> None:
+    conversation = state.conversations[event.conversation]
+    state.put_conversation(replace(conversation, relaxed=event.relaxed, ring=event.ring))
+
+
+def _escalated(state: BoardState, event: ConversationEscalated) -> None:
+    state.put_conversation(replace(state.conversations[event.conversation], escalated_at=event.at))
+
+
+def _skills_set(state: BoardState, event: SkillsSet) -> None:
+    conversation = state.conversations[event.conversation]
+    state.put_conversation(replace(conversation, skills=event.skills, updated_at=event.at))
+
+
+def _wrap_up_ended(state: BoardState, event: WrapUpEnded) -> None:
+    conversation = state.conversations[event.conversation]
+    state.put_conversation(replace(conversation, updated_at=event.at, assignment=None))
+
+
+def _put_moved(state: BoardState, conversation: Conversation, event: Move, **changes: Any) -> None:
+    goal = move(conversation.id, conversation.state, event.trigger, parked=conversation.parked)
+    changes.setdefault("parked", False)
+    state.put_conversation(replace(conversation, state=goal, updated_at=event.at, **changes))
+
+
+def _grant(state: BoardState, event: Grant) -> Assignment:
+    state.counters = replace(state.counters, assignment=event.assignment)
+    state.put_rep(replace(state.reps[event.rep], last_assignment=event.assignment))
+    return Assignment(
+        id=event.assignment, rep=event.rep, cost=event.cost, began_at=event.at, expires_at=event.expires_at
+    )
+
+
+EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
+    TextUnroutable: _unroutable,
+    ConversationOpened: _opened,
+    MessageReceived: _received,
+    ConversationClassified: _classified,
+    ConversationQueued: _enqueued,
+    ConversationOffered: _offered,
+    OfferAccepted: _accepted,
+    OfferDeclined: _queued,
+    OfferExpired: _queued,
+    OfferWithdrawn: _queued,
+    ConversationPicked: _taken,
+    ConversationRequeued: _queued,
+    ConversationParked: _parked,
+    ConversationResumed: _taken,
+    ConversationWoken: _offered,
+    ConversationReleased: _queued,
+    ConversationTransferred: _offered,
+    ConversationClosed: _closed,
+    ConversationReopened: _reopened,
+    SearchWidened: _search_widened,
+    ConversationEscalated: _escalated,
+    SkillsSet: _skills_set,
+    WrapUpEnded: _wrap_up_ended,
+}
+"""What happens to the state, by the class of the event."""
