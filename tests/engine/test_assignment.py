@@ -22,8 +22,8 @@ from cordboard.engine.config import (
     Ring,
     Skill,
     Workstream,
-    find_problems,
 )
+from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import InvalidSkills, NotAllowed, NotFound, RepUnable
 from cordboard.engine.events import ConversationEscalated, ConversationOffered, SearchWidened
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from cordboard.engine.board.routing.conditions import Facts, compile_condition
 from cordboard.engine.condition_problems import WEEKDAYS, compile_pattern
-from cordboard.engine.config import BoardConfig, Queue, Workstream, find_problems
+from cordboard.engine.config import BoardConfig, Queue, Workstream
+from cordboard.engine.config_problems import find_problems
 from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
 from cordboard.engine.vocabulary import Operator
 

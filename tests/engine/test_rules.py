@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from cordboard.engine import Board
 from cordboard.engine.board.routing.rule_book import share_out
 from cordboard.engine.commands import Configure, PickConversation, TransferConversation
-from cordboard.engine.config import HOUR, BoardConfig, Queue, Skill, Workstream, find_problems
+from cordboard.engine.config import HOUR, BoardConfig, Queue, Skill, Workstream
+from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import ConversationClassified, ConversationQueued, Event
 from cordboard.engine.rules import Condition, Outputs, Route, RouteReason, Rule, RuleSet, RulesTried

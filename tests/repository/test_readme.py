@@ -11,7 +11,8 @@ from typing import TypeAlias
 import pytest
 
 from cordboard.daemon import config_file
-from cordboard.engine.config import SECOND, check
+from cordboard.engine.config import SECOND
+from cordboard.engine.config_problems import check
 
 RunPython: TypeAlias = Callable[..., CompletedProcess[str]]
 

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from cordboard.daemon.tables import TableReader
-from cordboard.engine.config import BoardConfig, Channel, Rep, find_problems
+from cordboard.engine.config import BoardConfig, Channel, Rep
+from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.secret import Secret
 from cordboard.transports.base import ChannelSettings, ConfiguredTransport, TransportUnavailable, find_transport

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.commands import Configure
-from cordboard.engine.config import BoardConfig, find_problems
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.events import (
     BoardConfigured,
