@@ -266,6 +266,31 @@ async def test_a_new_transport_takes_over_only_when_nothing_is_fetched_on_the_ol
         assert attachment.key
 
 
+async def test_a_channel_that_is_changed_twice_while_it_fetches_goes_on_fetching(
+    store: MemoryStore, media: MediaMemory, clock: ManualClock
+) -> None:
+    gate = anyio.Event()
+    changed = [Fetching(*[gate] * 4, PICTURE), Fetching(PICTURE), Fetching(PICTURE)]
+    limits = Limits(fetches=4)
+    async with Engine(CONFIG, store=store, transports=changed[:1], media=media, clock=clock, limits=limits) as engine:
+        for which in range(1, 5):
+            await engine.submit(text("https://carrier/a", which=which))
+
+        await changed[0].has_been_asked(4)
+        for transport in changed[1:]:
+            await engine.configure(CONFIG, transports=[transport])
+            await anyio.wait_all_tasks_blocked()
+
+        gate.set()
+        await engine.submit(text("https://carrier/b", which=5))
+        (attachment,) = await settled(engine, 5)
+        await anyio.wait_all_tasks_blocked()
+
+        assert attachment.key
+        assert changed[2].asked == ["https://carrier/b"]
+        assert [each.open for each in changed] == [False, False, True]
+
+
 async def test_a_full_disk_is_tried_again(store: MemoryStore, clock: ManualClock) -> None:
     class Full(MediaMemory):
         full = 2
