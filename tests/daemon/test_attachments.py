@@ -15,6 +15,8 @@ from cordboard.daemon.body import LARGEST_UPLOAD
 from cordboard.daemon.serve import media_stores
 from cordboard.engine.carrier import Media, MediaContent
 from cordboard.engine.commands import RecordMedia
+from cordboard.engine.ports import MediaFacts
+from cordboard.storage.media_memory import MediaMemory
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -298,6 +300,33 @@ async def test_a_text_carries_ten_attachments_and_no_more(daemon: Daemon) -> Non
 
     assert [each.status_code for each in answers] == [202, 422]
     assert "at most 10 attachments" in answers[1].json()["detail"]
+
+
+async def test_nothing_is_read_of_uploads_that_are_attached(
+    daemon: Daemon, ana: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await picked(daemon)
+    upload = await uploaded(daemon)
+    looked_at: list[str] = []
+
+    async def get(_: MediaMemory, key: str) -> MediaContent | None:
+        raise AssertionError(f"{key} was read")
+
+    async def about(_: MediaMemory, key: str) -> MediaFacts | None:
+        looked_at.append(key)
+        return MediaFacts(content_type="image/png", size=len(PNG))
+
+    monkeypatch.setattr(MediaMemory, "get", get)
+    monkeypatch.setattr(MediaMemory, "about", about)
+    many, few = [upload["id"]] * 15_000, [upload["id"]] * 2
+    path = "/v1/conversations/1/messages"
+    answers = [await daemon.as_("ana").post(path, json={"body": "", "media": each}) for each in (many, few)]
+    form = {"body": "", "media": " ".join(many), "key": "k1"}
+    at_the_desk = await ana.post("/desk/conversations/1/reply", data=form, headers=HTMX)
+
+    assert [each.status_code for each in answers] == [422, 202]
+    assert at_the_desk.status_code == 422
+    assert looked_at == few
 
 
 async def test_the_public_address_gives_uploads_and_nothing_else(daemon: Daemon) -> None:

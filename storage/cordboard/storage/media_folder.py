@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from cordboard.engine.carrier import MediaContent
 from cordboard.engine.errors import StoreUnavailable
+from cordboard.engine.ports import MediaFacts
 from cordboard.storage.media_base import is_key, new_key, require_plain
 
 _SHARD: Final = 2
@@ -66,6 +67,21 @@ class MediaFolder:
         content_type, _, data = kept.partition(b"\n")
         return MediaContent(data=data, content_type=content_type.decode())
 
+    async def about(self, key: str) -> MediaFacts | None:
+        """Return the type and size of what is kept under a key, without its content; None for anything else.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        if not is_key(key):
+            return None
+
+        with _named(self._path, "read an attachment"):
+            try:
+                return await to_thread.run_sync(_facts_of, self._file_of(key))
+            except FileNotFoundError:
+                return None
+
     def __repr__(self) -> str:
         return f"MediaFolder({str(self._path)!r})"
 
@@ -101,6 +117,12 @@ class MediaFolder:
             folder.mkdir(mode=0o700, exist_ok=True)
             _sync(folder.parent)
             self._made.add(folder)
+
+
+def _facts_of(file: Path) -> MediaFacts:
+    with file.open("rb") as reading:
+        first = reading.readline()
+        return MediaFacts(content_type=first[:-1].decode(), size=os.fstat(reading.fileno()).st_size - len(first))
 
 
 def _sync(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from anyio.lowlevel import checkpoint
 
 from cordboard.engine.carrier import MediaContent
+from cordboard.engine.ports import MediaFacts
 from cordboard.storage.media_base import new_key, require_plain
 
 
@@ -30,3 +31,8 @@ class MediaMemory:
         """Return what is kept under a key; None for anything else."""
         await checkpoint()
         return self._kept.get(key)
+
+    async def about(self, key: str) -> MediaFacts | None:
+        """Return the type and size of what is kept under a key; None for anything else."""
+        kept = await self.get(key)
+        return MediaFacts(content_type=kept.content_type, size=len(kept.data)) if kept is not None else None
