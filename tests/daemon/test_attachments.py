@@ -15,6 +15,7 @@ from cordboard.daemon.body import LARGEST_UPLOAD
 from cordboard.daemon.serve import media_stores
 from cordboard.engine.carrier import Media, MediaContent
 from cordboard.engine.commands import RecordMedia
+from cordboard.engine.errors import StoreFull
 from cordboard.engine.ports import MediaFacts
 from cordboard.storage.media_memory import MediaMemory
 
@@ -280,6 +281,24 @@ async def test_nobody_uploads_without_a_token_or_from_another_sites_page(daemon:
     async with browser(daemon, "ana") as ana:
         elsewhere = {**png, "Origin": "https://evil.example"}
         assert (await ana.post("/desk/media", content=PNG, headers=elsewhere)).status_code == 403
+
+
+async def test_an_upload_for_which_there_is_no_room_is_refused_in_words(
+    daemon: Daemon, ana: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def put(_: MediaMemory, data: bytes, content_type: str) -> str:
+        raise StoreFull(f"/srv/cordboard: no room for {len(data)} bytes of {content_type}")
+
+    monkeypatch.setattr(MediaMemory, "put", put)
+    png = {"Content-Type": "image/png"}
+    answer = await daemon.as_("ana").post("/v1/media", content=PNG, headers=png)
+    at_the_desk = await ana.post("/desk/media", content=PNG, headers={**png, **HTMX})
+
+    assert (answer.status_code, at_the_desk.status_code) == (507, 507)
+    assert answer.json()["type"] == "urn:cordboard:problem:no-room"
+    for each in (answer, at_the_desk):
+        assert "too little room left for files" in each.text
+        assert "/srv" not in each.text
 
 
 async def test_a_text_with_an_upload_that_nobody_made_is_refused(daemon: Daemon) -> None:

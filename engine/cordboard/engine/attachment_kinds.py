@@ -97,6 +97,9 @@ def problem_of_sending_so_many(count: int) -> str:
 
 def in_words(size: int) -> str:
     """Return a number of bytes as people say it."""
+    if size >= 1_000_000_000:
+        return f"{size / 1_000_000_000:.1f} GB".replace(".0 ", " ")
+
     if size >= 1_000_000:
         return f"{size / 1_000_000:.1f} MB".replace(".0 ", " ")
 

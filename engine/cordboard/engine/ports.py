@@ -380,7 +380,17 @@ class MediaStore(Protocol):
 
         Raises:
             ValueError: `content_type` is no MIME type, or one with parameters.
+            StoreFull: There is too little room. Where boards share the room, the last of it is theirs.
             StoreUnavailable: Nothing was kept.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Return if an attachment could be kept now, as far as can be told without one.
+
+        Raises:
+            StoreFull: There is too little room.
+            StoreUnavailable: It could not.
         """
         ...
 

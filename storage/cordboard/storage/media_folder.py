@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +12,21 @@ from typing import Final
 
 from anyio import to_thread
 
+from cordboard.engine.attachment_kinds import in_words
 from cordboard.engine.carrier import MediaContent
-from cordboard.engine.errors import StoreUnavailable
+from cordboard.engine.errors import StoreFull, StoreUnavailable
 from cordboard.engine.ports import MediaFacts
 from cordboard.storage.media_base import is_key, new_key, require_plain
 
 _SHARD: Final = 2
 """Characters of a key that name its folder: 256 folders keep each short enough to be listed, backed up and mended."""
+
+KEPT_FREE: Final = 1024**3
+"""Bytes of the disk that attachments leave free: the database is beside them, and texts that it has no room for cannot
+be taken. Texts are small, so this leaves whoever runs it the time to make room."""
+
+KEPT_FREE_OF_SMALL_DISKS: Final = 0.05
+"""The part of the disk that is left free where that is less: on one of under 20 GiB."""
 
 
 class MediaFolder:
@@ -40,6 +49,7 @@ class MediaFolder:
 
         Raises:
             ValueError: `content_type` is no MIME type, or one with parameters.
+            StoreFull: There is too little room: see `KEPT_FREE`.
             StoreUnavailable: Nothing was kept.
         """
         require_plain(content_type)
@@ -48,6 +58,16 @@ class MediaFolder:
             await to_thread.run_sync(self._write, key, content_type.encode() + b"\n" + data)
 
         return key
+
+    async def probe(self) -> None:
+        """Return if there is room for more.
+
+        Raises:
+            StoreFull: There is too little.
+            StoreUnavailable: The disk cannot be asked.
+        """
+        with _named(self._path, "look for room"):
+            await to_thread.run_sync(self._require_room, 0)
 
     async def get(self, key: str) -> MediaContent | None:
         """Return what is kept under a key; None for anything else.
@@ -89,6 +109,7 @@ class MediaFolder:
         return self._path / key[:_SHARD] / key
 
     def _write(self, key: str, content: bytes) -> None:
+        self._require_room(len(content))
         file = self._file_of(key)
         with self._making:
             self._make(self._path)
@@ -107,6 +128,16 @@ class MediaFolder:
             half.unlink(missing_ok=True)
             file.unlink(missing_ok=True)
             raise
+
+    def _require_room(self, size: int) -> None:
+        there = next(each for each in (self._path, *self._path.parents) if each.is_dir())
+        disk = shutil.disk_usage(there)
+        kept_free = min(KEPT_FREE, int(disk.total * KEPT_FREE_OF_SMALL_DISKS))
+        if disk.free - size < kept_free:
+            raise StoreFull(
+                f"{self._path}: {in_words(disk.free)} of the disk are free, and attachments leave the last "
+                f"{in_words(kept_free)} to the database: make room, or move the folder to another disk"
+            )
 
     def _make(self, folder: Path) -> None:
         """Make a folder that is ours alone, unless it is there, and have its name on disk."""

@@ -27,6 +27,10 @@ class MediaMemory:
         self._kept[key] = MediaContent(data=data, content_type=content_type)
         return key
 
+    async def probe(self) -> None:
+        """Return: there is room for as long as there is memory."""
+        await checkpoint()
+
     async def get(self, key: str) -> MediaContent | None:
         """Return what is kept under a key; None for anything else."""
         await checkpoint()

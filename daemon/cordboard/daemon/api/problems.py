@@ -29,6 +29,7 @@ from cordboard.engine.errors import (
     OptedOut,
     Overloaded,
     RepUnable,
+    StoreFull,
     StoreUnavailable,
 )
 from cordboard.transports.base import TransportUnavailable
@@ -78,6 +79,7 @@ BY_ERROR: Final[dict[type[CordboardError], Kind]] = {
     NotRunning: Kind(503, "not-running", "Cordboard is starting or stopping", 2),
     CommitFailed: Kind(503, "commit-failed", "The store could not keep this; nothing of it happened", 2),
     StoreUnavailable: Kind(503, "store-unavailable", "The store cannot be used just now", 5),
+    StoreFull: Kind(507, "no-room", "There is too little room left for files"),
     BoardBroken: Kind(503, "board-reloading", "The board is being loaded again", 2),
     CordboardError: INTERNAL,
 }
@@ -145,6 +147,7 @@ RESPONSES: Final = {
         (413, "The request is too large."),
         (422, "What is asked cannot be done at all: text, configuration or idempotency key."),
         (503, "Not now: try again after `Retry-After` seconds."),
+        (507, "There is too little room left for files."),
     )
 }
 """How the schema describes the errors of every call."""

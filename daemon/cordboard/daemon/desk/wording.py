@@ -19,6 +19,7 @@ from cordboard.engine.errors import (
     NotAllowed,
     NotFound,
     OptedOut,
+    StoreFull,
 )
 from cordboard.engine.records import ChannelState, Consent, Message
 from cordboard.engine.vocabulary import (
@@ -322,6 +323,11 @@ def refusal(error: CordboardError) -> tuple[int, str]:
             return 404, sentence(error)
         case NotAllowed():
             return 403, sentence(error)
+        case StoreFull():
+            return 507, (
+                "There is too little room left for files, so yours was not uploaded. Texts go on; "
+                "tell whoever runs this Cordboard."
+            )
         case CordboardError(retryable=True):
             return 503, "Cordboard could not do this just now, and nothing has changed. Try again in a moment."
         case _:

@@ -153,7 +153,7 @@ class Attachments:
         if self.store is None:
             return _NOT_KEPT_HERE
 
-        async with self._turn(message.channel):
+        async with self._turn(message.channel):  # until it is kept, or a slow disk would fill the memory
             transport = self._transports.get(message.channel)
             if transport is None:
                 return _NO_CHANNEL
@@ -161,22 +161,16 @@ class Attachments:
             if not isinstance(transport, FetchesMedia):
                 return _NO_FETCHING
 
-            content = await self._ask(transport, message, media)
+            try:
+                await self.store.probe()  # or it would be fetched again and again for nothing
+                content = await self._ask(transport, message, media)
+                if isinstance(content, MediaUnavailable):
+                    return content
 
-        if isinstance(content, MediaUnavailable):
-            return content
-
-        kind = plain_type(content.content_type) or plain_type(media.content_type)
-        if problem := self._refusal(content, kind):
-            return MediaUnavailable(reason=problem, final=True)
-
-        try:
-            key = await self.store.put(content.data, kind)
-        except StoreUnavailable as error:
-            log.warning("media_store_unavailable", channel=message.channel, message=message.id, reason=str(error))
-            return _NO_ROOM
-
-        return replace(media, key=key, content_type=kind, size=len(content.data))
+                return await self._keep(self.store, media, content)
+            except StoreUnavailable as error:
+                log.warning("media_store_unavailable", channel=message.channel, message=message.id, reason=str(error))
+                return _NO_ROOM
 
     async def _ask(self, transport: FetchesMedia, message: Message, media: Media) -> MediaContent | MediaUnavailable:
         under_way, ended = self._under_way.setdefault(message.channel, set()), anyio.Event()
@@ -192,6 +186,14 @@ class Attachments:
         finally:
             under_way.remove(ended)
             ended.set()
+
+    async def _keep(self, store: MediaStore, media: Media, content: MediaContent) -> Media | MediaUnavailable:
+        kind = plain_type(content.content_type) or plain_type(media.content_type)
+        if problem := self._refusal(content, kind):
+            return MediaUnavailable(reason=problem, final=True)
+
+        key = await store.put(content.data, kind)
+        return replace(media, key=key, content_type=kind, size=len(content.data))
 
     def _refusal(self, content: MediaContent, kind: str) -> str:
         """Return why an attachment is not kept, in words; empty if it is."""

@@ -71,6 +71,11 @@ class MediaStoreConformance:
 
         assert await open_media().get(key) == MediaContent(data=b"picture", content_type="image/png")
 
+    async def test_a_store_that_keeps_attachments_says_that_it_could(self, store: MediaStore) -> None:
+        await store.probe()
+        await store.put(b"picture", "image/png")
+        await store.probe()
+
     async def test_the_same_bytes_twice_have_two_keys(self, store: MediaStore) -> None:
         first, second = await store.put(b"same", "image/png"), await store.put(b"same", "image/gif")
 
