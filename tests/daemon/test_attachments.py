@@ -11,6 +11,7 @@ import anyio
 import httpx
 import pytest
 
+from cordboard.daemon.allowance import Allowance, TooManyUploads
 from cordboard.daemon.body import LARGEST_UPLOAD
 from cordboard.daemon.serve import media_stores
 from cordboard.engine.carrier import Media, MediaContent
@@ -299,6 +300,42 @@ async def test_an_upload_for_which_there_is_no_room_is_refused_in_words(
     for each in (answer, at_the_desk):
         assert "too little room left for files" in each.text
         assert "/srv" not in each.text
+
+
+async def test_somebody_who_uploads_too_many_files_has_to_wait_and_nobody_else(
+    daemon: Daemon, ana: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cordboard.daemon.allowance.AT_ONCE", 2)
+    png = {"Content-Type": "image/png"}
+    for _ in range(2):
+        await uploaded(daemon)
+
+    answers = [await daemon.as_(name).post("/v1/media", content=PNG, headers=png) for name in ("ana", "cleo")]
+    at_the_desk = await ana.post("/desk/media", content=PNG, headers={**png, **HTMX})
+
+    assert [each.status_code for each in answers] == [429, 201]
+    assert answers[0].json()["type"] == "urn:cordboard:problem:too-many-uploads"
+    assert answers[0].headers["retry-after"] == "36"
+    assert at_the_desk.status_code == 429
+    assert "too many files" in at_the_desk.text
+
+
+def test_nobody_uploads_more_than_two_hundred_files_in_an_hour() -> None:
+    allowance = Allowance()
+    kept = 0
+    for second in range(3600):
+        for _ in range(5):
+            try:
+                allowance.take("ana", float(second))
+            except TooManyUploads:
+                break
+
+            kept += 1
+
+    assert kept == 199
+    allowance.take("ben", 3600.0)
+    for _ in range(100):
+        allowance.take("ana", 7200.0)
 
 
 async def test_a_text_with_an_upload_that_nobody_made_is_refused(daemon: Daemon) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+import anyio
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
@@ -84,11 +85,12 @@ def attachment_response(content: MediaContent, *, name: str, vary: str = "") -> 
     return Response(content.data, media_type=content.content_type, headers=headers)
 
 
-async def keep_upload(house: House, request: Request[Any, Any, Any]) -> Media:
-    """Keep the file that a request brings, as its body or as the one file of a form.
+async def keep_upload(house: House, request: Request[Any, Any, Any], *, by: str) -> Media:
+    """Keep the file that somebody's request brings, as its body or as the one file of a form.
 
     Raises:
         InvalidMessage: It is no file that could be sent.
+        TooManyUploads: They have uploaded too many for now.
         StoreUnavailable: It cannot be kept.
     """
     data, content_type = await _file_of(request)
@@ -101,7 +103,9 @@ async def keep_upload(house: House, request: Request[Any, Any, Any]) -> Media:
     if problem := problem_of_sending(content_type, len(data)):
         raise InvalidMessage(problem)
 
-    key = await _uploads_of(house).put(data, content_type)
+    store = _uploads_of(house)
+    house.allowance.take(by, anyio.current_time())
+    key = await store.put(data, content_type)
     return _at_its_address(Media(url="", key=key, content_type=content_type, size=len(data)))
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from cordboard.daemon.allowance import TooManyUploads
 from cordboard.engine.config import HOUR, MINUTE, SECOND
 from cordboard.engine.errors import (
     CordboardError,
@@ -323,6 +324,8 @@ def refusal(error: CordboardError) -> tuple[int, str]:
             return 404, sentence(error)
         case NotAllowed():
             return 403, sentence(error)
+        case TooManyUploads():
+            return 429, "You have uploaded too many files in the past hour, so this one was not. Try again in a minute."
         case StoreFull():
             return 507, (
                 "There is too little room left for files, so yours was not uploaded. Texts go on; "
