@@ -11,10 +11,14 @@ import anyio
 import httpx
 import pytest
 
+from cordboard.daemon.allowance import Allowance, TooManyUploads
 from cordboard.daemon.body import LARGEST_UPLOAD
 from cordboard.daemon.serve import media_stores
 from cordboard.engine.carrier import Media, MediaContent
 from cordboard.engine.commands import RecordMedia
+from cordboard.engine.errors import StoreFull
+from cordboard.engine.ports import MediaFacts
+from cordboard.storage.media_memory import MediaMemory
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -280,6 +284,60 @@ async def test_nobody_uploads_without_a_token_or_from_another_sites_page(daemon:
         assert (await ana.post("/desk/media", content=PNG, headers=elsewhere)).status_code == 403
 
 
+async def test_an_upload_for_which_there_is_no_room_is_refused_in_words(
+    daemon: Daemon, ana: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def put(_: MediaMemory, data: bytes, content_type: str) -> str:
+        raise StoreFull(f"/srv/cordboard: no room for {len(data)} bytes of {content_type}")
+
+    monkeypatch.setattr(MediaMemory, "put", put)
+    png = {"Content-Type": "image/png"}
+    answer = await daemon.as_("ana").post("/v1/media", content=PNG, headers=png)
+    at_the_desk = await ana.post("/desk/media", content=PNG, headers={**png, **HTMX})
+
+    assert (answer.status_code, at_the_desk.status_code) == (507, 507)
+    assert answer.json()["type"] == "urn:cordboard:problem:no-room"
+    for each in (answer, at_the_desk):
+        assert "too little room left for files" in each.text
+        assert "/srv" not in each.text
+
+
+async def test_somebody_who_uploads_too_many_files_has_to_wait_and_nobody_else(
+    daemon: Daemon, ana: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cordboard.daemon.allowance.AT_ONCE", 2)
+    png = {"Content-Type": "image/png"}
+    for _ in range(2):
+        await uploaded(daemon)
+
+    answers = [await daemon.as_(name).post("/v1/media", content=PNG, headers=png) for name in ("ana", "cleo")]
+    at_the_desk = await ana.post("/desk/media", content=PNG, headers={**png, **HTMX})
+
+    assert [each.status_code for each in answers] == [429, 201]
+    assert answers[0].json()["type"] == "urn:cordboard:problem:too-many-uploads"
+    assert answers[0].headers["retry-after"] == "36"
+    assert at_the_desk.status_code == 429
+    assert "too many files" in at_the_desk.text
+
+
+def test_nobody_uploads_more_than_two_hundred_files_in_an_hour() -> None:
+    allowance = Allowance()
+    kept = 0
+    for second in range(3600):
+        for _ in range(5):
+            try:
+                allowance.take("ana", float(second))
+            except TooManyUploads:
+                break
+
+            kept += 1
+
+    assert kept == 199
+    allowance.take("ben", 3600.0)
+    for _ in range(100):
+        allowance.take("ana", 7200.0)
+
+
 async def test_a_text_with_an_upload_that_nobody_made_is_refused(daemon: Daemon) -> None:
     await picked(daemon)
     for made_up in ("0" * 48, "nothing", "a.png"):
@@ -298,6 +356,33 @@ async def test_a_text_carries_ten_attachments_and_no_more(daemon: Daemon) -> Non
 
     assert [each.status_code for each in answers] == [202, 422]
     assert "at most 10 attachments" in answers[1].json()["detail"]
+
+
+async def test_nothing_is_read_of_uploads_that_are_attached(
+    daemon: Daemon, ana: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await picked(daemon)
+    upload = await uploaded(daemon)
+    looked_at: list[str] = []
+
+    async def get(_: MediaMemory, key: str) -> MediaContent | None:
+        raise AssertionError(f"{key} was read")
+
+    async def about(_: MediaMemory, key: str) -> MediaFacts | None:
+        looked_at.append(key)
+        return MediaFacts(content_type="image/png", size=len(PNG))
+
+    monkeypatch.setattr(MediaMemory, "get", get)
+    monkeypatch.setattr(MediaMemory, "about", about)
+    many, few = [upload["id"]] * 15_000, [upload["id"]] * 2
+    path = "/v1/conversations/1/messages"
+    answers = [await daemon.as_("ana").post(path, json={"body": "", "media": each}) for each in (many, few)]
+    form = {"body": "", "media": " ".join(many), "key": "k1"}
+    at_the_desk = await ana.post("/desk/conversations/1/reply", data=form, headers=HTMX)
+
+    assert [each.status_code for each in answers] == [422, 202]
+    assert at_the_desk.status_code == 422
+    assert looked_at == few
 
 
 async def test_the_public_address_gives_uploads_and_nothing_else(daemon: Daemon) -> None:

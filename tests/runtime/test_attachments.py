@@ -14,7 +14,7 @@ import pytest
 from cordboard.engine import Engine, Limits, ManualClock
 from cordboard.engine.carrier import Media, MediaContent, MediaUnavailable, TextReceived
 from cordboard.engine.config import HOUR
-from cordboard.engine.errors import StoreUnavailable
+from cordboard.engine.errors import StoreFull, StoreUnavailable
 from cordboard.engine.ports import FetchesMedia, MediaStore
 from cordboard.engine.records import Message
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS
@@ -266,6 +266,31 @@ async def test_a_new_transport_takes_over_only_when_nothing_is_fetched_on_the_ol
         assert attachment.key
 
 
+async def test_a_channel_that_is_changed_twice_while_it_fetches_goes_on_fetching(
+    store: MemoryStore, media: MediaMemory, clock: ManualClock
+) -> None:
+    gate = anyio.Event()
+    changed = [Fetching(*[gate] * 4, PICTURE), Fetching(PICTURE), Fetching(PICTURE)]
+    limits = Limits(fetches=4)
+    async with Engine(CONFIG, store=store, transports=changed[:1], media=media, clock=clock, limits=limits) as engine:
+        for which in range(1, 5):
+            await engine.submit(text("https://carrier/a", which=which))
+
+        await changed[0].has_been_asked(4)
+        for transport in changed[1:]:
+            await engine.configure(CONFIG, transports=[transport])
+            await anyio.wait_all_tasks_blocked()
+
+        gate.set()
+        await engine.submit(text("https://carrier/b", which=5))
+        (attachment,) = await settled(engine, 5)
+        await anyio.wait_all_tasks_blocked()
+
+        assert attachment.key
+        assert changed[2].asked == ["https://carrier/b"]
+        assert [each.open for each in changed] == [False, False, True]
+
+
 async def test_a_full_disk_is_tried_again(store: MemoryStore, clock: ManualClock) -> None:
     class Full(MediaMemory):
         full = 2
@@ -285,6 +310,50 @@ async def test_a_full_disk_is_tried_again(store: MemoryStore, clock: ManualClock
 
     assert await media.get(attachment.key) == PICTURE
     assert len(carrier.asked) == 3
+
+
+async def test_nothing_is_asked_for_while_there_is_no_room_for_it(store: MemoryStore, clock: ManualClock) -> None:
+    class NoRoom(MediaMemory):
+        asked = 0
+
+        async def probe(self) -> None:
+            self.asked += 1
+            if self.asked == 3:
+                clock.move(HOUR)
+
+            raise StoreFull("the disk is full")
+
+    media = NoRoom()
+    carrier = Fetching(PICTURE)
+    async with Engine(CONFIG, store=store, transports=[carrier], media=media, clock=clock, limits=QUICK) as engine:
+        await engine.submit(text("https://carrier/1"))
+        (attachment,) = await settled(engine)
+
+    assert attachment.problem == "It could not be kept on this machine."
+    assert (media.asked, carrier.asked) == (3, [])
+
+
+async def test_no_more_are_in_memory_than_are_fetched_at_once(store: MemoryStore, clock: ManualClock) -> None:
+    class Slow(MediaMemory):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gate = anyio.Event()
+
+        async def put(self, data: bytes, content_type: str) -> str:
+            await self.gate.wait()
+            return await super().put(data, content_type)
+
+    media = Slow()
+    carrier = Fetching(PICTURE)
+    async with Engine(CONFIG, store=store, transports=[carrier], media=media, clock=clock) as engine:
+        for which in range(1, 21):
+            await engine.submit(text("https://carrier/1", which=which))
+
+        await anyio.wait_all_tasks_blocked()
+        assert len(carrier.asked) == Limits().fetches
+
+        media.gate.set()
+        await settled(engine, 20)
 
 
 async def test_what_was_pending_goes_on_after_a_restart(tmp_path: Path) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from cordboard.engine.carrier import MediaContent
-from cordboard.engine.errors import StoreUnavailable
+from cordboard.engine.errors import StoreFull, StoreUnavailable
 from cordboard.storage.media_folder import MediaFolder
 
 if TYPE_CHECKING:
     from tests.storage.conftest import RunOther
+
+GIB = 1024**3
 
 KILLED = """
 import os, stat, sys
@@ -117,6 +120,49 @@ async def test_a_disk_that_cannot_keep_it_is_named_and_nothing_is_left(
         await store.put(b"picture", "image/png")
 
     assert files_in(folder) == before
+
+
+class Disk(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+@pytest.mark.parametrize(("total", "kept_free"), [(100 * GIB, GIB), (10 * GIB, GIB // 2)])
+async def test_the_last_of_a_disk_is_left_to_the_database(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, total: int, kept_free: int
+) -> None:
+    store = MediaFolder(folder)
+    free = kept_free + len(b"image/png\npicture")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Disk(total, total - free, free))
+    key = await store.put(b"picture", "image/png")
+    await store.probe()
+    with pytest.raises(StoreFull, match=r"media: .* are free, and attachments leave the last .* to the database"):
+        await store.put(b"a picture", "image/png")
+
+    free = kept_free - 1
+    with pytest.raises(StoreFull, match="make room"):
+        await store.probe()
+
+    assert [each.name for each in files_in(folder)] == [key]
+
+
+async def test_the_disk_that_is_asked_for_room_is_the_one_where_the_folder_will_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def usage(path: Path) -> Disk:
+        asked.append(path)
+        return Disk(100 * GIB, 0, 100 * GIB)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    store = MediaFolder(folder / "received")
+    await store.probe()
+    await store.put(b"picture", "image/png")
+    await store.probe()
+
+    assert asked == [folder.parent, folder.parent, folder / "received"]
 
 
 async def test_a_file_that_cannot_be_read_is_named(folder: Path) -> None:

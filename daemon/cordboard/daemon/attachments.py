@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final
 
+import anyio
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
+from msgspec.structs import replace
 
 from cordboard.daemon.house import House
-from cordboard.engine.attachment_kinds import extension_of, is_shown, plain_type, problem_of_sending
+from cordboard.engine.attachment_kinds import (
+    extension_of,
+    is_shown,
+    plain_type,
+    problem_of_sending,
+    problem_of_sending_so_many,
+)
 from cordboard.engine.carrier import Media, MediaContent
 from cordboard.engine.errors import InvalidMessage, NotFound
 from cordboard.engine.ports import MediaStore
@@ -77,11 +85,12 @@ def attachment_response(content: MediaContent, *, name: str, vary: str = "") -> 
     return Response(content.data, media_type=content.content_type, headers=headers)
 
 
-async def keep_upload(house: House, request: Request[Any, Any, Any]) -> Media:
-    """Keep the file that a request brings, as its body or as the one file of a form.
+async def keep_upload(house: House, request: Request[Any, Any, Any], *, by: str) -> Media:
+    """Keep the file that somebody's request brings, as its body or as the one file of a form.
 
     Raises:
         InvalidMessage: It is no file that could be sent.
+        TooManyUploads: They have uploaded too many for now.
         StoreUnavailable: It cannot be kept.
     """
     data, content_type = await _file_of(request)
@@ -94,37 +103,41 @@ async def keep_upload(house: House, request: Request[Any, Any, Any]) -> Media:
     if problem := problem_of_sending(content_type, len(data)):
         raise InvalidMessage(problem)
 
-    key = await _uploads_of(house).put(data, content_type)
-    return Media(url=public_path(Media(url="", key=key, content_type=content_type)), **_facts(key, content_type, data))
+    store = _uploads_of(house)
+    house.allowance.take(by, anyio.current_time())
+    key = await store.put(data, content_type)
+    return _at_its_address(Media(url="", key=key, content_type=content_type, size=len(data)))
 
 
-async def attached(house: House, conversation: int, keys: Iterable[str]) -> tuple[Media, ...]:
+async def attached(house: House, conversation: int, keys: Sequence[str]) -> tuple[Media, ...]:
     """Return uploads as attachments of a text in a conversation, at addresses where its carrier can fetch them.
 
     Raises:
         NotFound: There is no such conversation.
-        InvalidMessage: Something was not uploaded, or its carrier could not fetch it.
+        InvalidMessage: They are too many, something was not uploaded, or its carrier could not fetch it.
     """
-    keys = tuple(keys)
     if not keys:
         return ()
+
+    if problem := problem_of_sending_so_many(len(keys)):
+        raise InvalidMessage(problem)  # before each is looked for
 
     base = await _public_url(house, conversation)
     store = _uploads_of(house)
     found: list[Media] = []
     for key in keys:
-        content = await store.get(key)
-        if content is None:
+        known = await store.about(key)
+        if known is None:
             raise InvalidMessage(f"there is no upload {key[:80]!r}: upload the file, and attach the id of the answer")
 
-        facts = _facts(key, content.content_type, content.data)
-        found.append(Media(url=base + public_path(Media(url="", **facts)), **facts))
+        found.append(_at_its_address(Media(url=base, key=key, content_type=known.content_type, size=known.size)))
 
     return tuple(found)
 
 
-def _facts(key: str, content_type: str, data: bytes) -> dict[str, Any]:
-    return {"key": key, "content_type": content_type, "size": len(data)}
+def _at_its_address(media: Media) -> Media:
+    """Return an upload, whose URL is so far only what goes before its path, with the whole of its URL."""
+    return replace(media, url=media.url + public_path(media))
 
 
 async def _public_url(house: House, conversation: int) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from cordboard.daemon.access import Access
+from cordboard.daemon.allowance import Allowance
 from cordboard.daemon.config_file import Configuration
 from cordboard.engine import Engine
 from cordboard.engine.clock import SystemClock
@@ -26,6 +27,7 @@ class House:
         access: Who may come in; replaced when a configuration is applied.
         simulators: The simulated carriers, by channel.
         uploads: Where files are kept that reps attach; without it, only URLs can be attached.
+        allowance: How many more each rep may attach.
         channels: The settings that the engine's transports were made with; a channel that is not among them counts as
             changed when a configuration is applied.
         clock: Tells what time it is.
@@ -38,6 +40,7 @@ class House:
     access: Access
     simulators: Mapping[str, SimulatorTransport] = field(default_factory=dict)
     uploads: MediaStore | None = None
+    allowance: Allowance = field(default_factory=Allowance)
     channels: tuple[ChannelSettings, ...] = ()
     clock: Clock = field(default_factory=SystemClock)
     demo: bool = False

@@ -87,8 +87,19 @@ def problem_of_sending(content_type: str, size: int) -> str:
     return ""
 
 
+def problem_of_sending_so_many(count: int) -> str:
+    """Return why a text cannot carry so many attachments, in words; empty if it can."""
+    if count > MOST_IN_A_TEXT:
+        return f"a text carries at most {MOST_IN_A_TEXT} attachments, not {count}; send the rest later"
+
+    return ""
+
+
 def in_words(size: int) -> str:
     """Return a number of bytes as people say it."""
+    if size >= 1_000_000_000:
+        return f"{size / 1_000_000_000:.1f} GB".replace(".0 ", " ")
+
     if size >= 1_000_000:
         return f"{size / 1_000_000:.1f} MB".replace(".0 ", " ")
 

@@ -145,6 +145,10 @@ class StoreUnavailable(CordboardError):
     retryable = True
 
 
+class StoreFull(StoreUnavailable):
+    """There is too little room to keep more files: what is left is for texts."""
+
+
 class BoardInUse(StoreUnavailable):
     """Another process holds this board."""
 

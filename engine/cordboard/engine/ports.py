@@ -353,6 +353,18 @@ class Store(History, Protocol):
         ...
 
 
+class MediaFacts(Struct, frozen=True, kw_only=True):
+    """What can be said of an attachment without reading it.
+
+    Attributes:
+        content_type: Its MIME type.
+        size: Its bytes.
+    """
+
+    content_type: str
+    size: int
+
+
 class MediaStore(Protocol):
     """Keeps attachments: bytes and their MIME type, each under a key that it gives.
 
@@ -368,12 +380,30 @@ class MediaStore(Protocol):
 
         Raises:
             ValueError: `content_type` is no MIME type, or one with parameters.
+            StoreFull: There is too little room. Where boards share the room, the last of it is theirs.
             StoreUnavailable: Nothing was kept.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Return if an attachment could be kept now, as far as can be told without one.
+
+        Raises:
+            StoreFull: There is too little room.
+            StoreUnavailable: It could not.
         """
         ...
 
     async def get(self, key: str) -> MediaContent | None:
         """Return what is kept under a key; None for anything else, whoever made it up.
+
+        Raises:
+            StoreUnavailable: It cannot be read.
+        """
+        ...
+
+    async def about(self, key: str) -> MediaFacts | None:
+        """Return the type and size of what is kept under a key, without its content; None where `get` returns None.
 
         Raises:
             StoreUnavailable: It cannot be read.

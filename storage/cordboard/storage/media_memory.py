@@ -5,6 +5,7 @@ from __future__ import annotations
 from anyio.lowlevel import checkpoint
 
 from cordboard.engine.carrier import MediaContent
+from cordboard.engine.ports import MediaFacts
 from cordboard.storage.media_base import new_key, require_plain
 
 
@@ -26,7 +27,16 @@ class MediaMemory:
         self._kept[key] = MediaContent(data=data, content_type=content_type)
         return key
 
+    async def probe(self) -> None:
+        """Return: there is room for as long as there is memory."""
+        await checkpoint()
+
     async def get(self, key: str) -> MediaContent | None:
         """Return what is kept under a key; None for anything else."""
         await checkpoint()
         return self._kept.get(key)
+
+    async def about(self, key: str) -> MediaFacts | None:
+        """Return the type and size of what is kept under a key; None for anything else."""
+        kept = await self.get(key)
+        return MediaFacts(content_type=kept.content_type, size=len(kept.data)) if kept is not None else None

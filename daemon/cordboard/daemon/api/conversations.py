@@ -22,7 +22,7 @@ from cordboard.daemon.api.views import (
 )
 from cordboard.daemon.attachments import attached
 from cordboard.daemon.house import House
-from cordboard.engine.attachment_kinds import plain_type
+from cordboard.engine.attachment_kinds import plain_type, problem_of_sending_so_many
 from cordboard.engine.carrier import Media
 from cordboard.engine.commands import Reply, SetSkills
 from cordboard.engine.errors import InvalidMessage
@@ -175,6 +175,9 @@ async def set_skills(
 
 
 async def _attachments(house: House, conversation: int, given: list[str | Link]) -> tuple[Media, ...]:
+    if problem := problem_of_sending_so_many(len(given)):
+        raise InvalidMessage(problem)
+
     uploads = [each for each in given if isinstance(each, str) and _UPLOAD.fullmatch(each)]
     kept = iter(await attached(house, conversation, uploads))
     return tuple(next(kept) if each in uploads else _link(each) for each in given)

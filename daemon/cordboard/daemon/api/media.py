@@ -58,9 +58,9 @@ async def read_media(
 
 
 @post("/media", status_code=201, responses=RESPONSES, summary="Upload a file to attach")
-async def upload_media(request: Request[Person, str, Any], house: InHouse) -> Upload:
+async def upload_media(request: Request[Person, str, Any], house: InHouse, person: Caller) -> Upload:
     """Keep a file of at most 5 MB: the body with its `Content-Type`, or the one file of a `multipart/form-data`."""
-    kept = await keep_upload(house, request)
+    kept = await keep_upload(house, request, by=person.name)
     return Upload(id=kept.key, url=kept.url, content_type=kept.content_type, size=kept.size)
 
 

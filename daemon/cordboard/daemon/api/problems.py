@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
+from cordboard.daemon.allowance import ONE_MORE_EVERY, TooManyUploads
 from cordboard.engine.errors import (
     BoardBroken,
     ChannelUnavailable,
@@ -29,6 +30,7 @@ from cordboard.engine.errors import (
     OptedOut,
     Overloaded,
     RepUnable,
+    StoreFull,
     StoreUnavailable,
 )
 from cordboard.transports.base import TransportUnavailable
@@ -74,10 +76,12 @@ BY_ERROR: Final[dict[type[CordboardError], Kind]] = {
     InvalidConfiguration: Kind(422, "invalid-configuration", "The configuration cannot be used"),
     TransportUnavailable: Kind(422, "transport-unavailable", "A channel's provider has no transport here"),
     ChannelUnavailable: Kind(422, "channel-unavailable", "A channel cannot be opened"),
+    TooManyUploads: Kind(429, "too-many-uploads", "You have uploaded too many files", int(ONE_MORE_EVERY)),
     Overloaded: Kind(503, "overloaded", "Cordboard has too much to do just now", 1),
     NotRunning: Kind(503, "not-running", "Cordboard is starting or stopping", 2),
     CommitFailed: Kind(503, "commit-failed", "The store could not keep this; nothing of it happened", 2),
     StoreUnavailable: Kind(503, "store-unavailable", "The store cannot be used just now", 5),
+    StoreFull: Kind(507, "no-room", "There is too little room left for files"),
     BoardBroken: Kind(503, "board-reloading", "The board is being loaded again", 2),
     CordboardError: INTERNAL,
 }
@@ -144,7 +148,9 @@ RESPONSES: Final = {
         (409, "The state it is in, or the rep's presence or capacity, does not allow it."),
         (413, "The request is too large."),
         (422, "What is asked cannot be done at all: text, configuration or idempotency key."),
+        (429, "The caller has uploaded too many files: try again after `Retry-After` seconds."),
         (503, "Not now: try again after `Retry-After` seconds."),
+        (507, "There is too little room left for files."),
     )
 }
 """How the schema describes the errors of every call."""

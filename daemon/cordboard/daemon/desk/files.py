@@ -28,7 +28,7 @@ async def show_attachment(
 
 
 @post("/media", status_code=201, include_in_schema=False)
-async def upload(request: Asked, person: SignedIn, desk: TheDesk) -> Upload:  # noqa: ARG001 - whoever is signed in
+async def upload(request: Asked, person: SignedIn, desk: TheDesk) -> Upload:
     """Keep a file that the rep is going to send."""
-    kept = await keep_upload(desk.house, request)
+    kept = await keep_upload(desk.house, request, by=person.name)
     return Upload(id=kept.key, url=kept.url, content_type=kept.content_type, size=kept.size)

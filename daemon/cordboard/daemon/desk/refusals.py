@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import quote
 
+import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
+from cordboard.daemon.api.problems import INTERNAL, kind_of
 from cordboard.daemon.desk.given import Asked
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.session import SIGN_IN, SignedOut
 from cordboard.daemon.desk.wording import refusal
 from cordboard.engine.errors import CordboardError
+
+log = structlog.get_logger(__name__)
 
 
 def _ask_to_sign_in(request: Asked, _error: SignedOut) -> Response[Any]:
@@ -26,6 +30,9 @@ def _ask_to_sign_in(request: Asked, _error: SignedOut) -> Response[Any]:
 
 def _say_refusal(request: Asked, error: CordboardError) -> Response[str]:
     status, text = refusal(error)
+    if status >= INTERNAL.status:
+        log.warning("request_failed", problem=kind_of(error).slug, reason=str(error))
+
     return _refused(request, status, text)
 
 

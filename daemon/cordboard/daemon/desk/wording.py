@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from cordboard.daemon.allowance import TooManyUploads
 from cordboard.engine.config import HOUR, MINUTE, SECOND
 from cordboard.engine.errors import (
     CordboardError,
@@ -19,6 +20,7 @@ from cordboard.engine.errors import (
     NotAllowed,
     NotFound,
     OptedOut,
+    StoreFull,
 )
 from cordboard.engine.records import ChannelState, Consent, Message
 from cordboard.engine.vocabulary import (
@@ -322,6 +324,13 @@ def refusal(error: CordboardError) -> tuple[int, str]:
             return 404, sentence(error)
         case NotAllowed():
             return 403, sentence(error)
+        case TooManyUploads():
+            return 429, "You have uploaded too many files in the past hour, so this one was not. Try again in a minute."
+        case StoreFull():
+            return 507, (
+                "There is too little room left for files, so yours was not uploaded. Texts go on; "
+                "tell whoever runs this Cordboard."
+            )
         case CordboardError(retryable=True):
             return 503, "Cordboard could not do this just now, and nothing has changed. Try again in a moment."
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cordboard.engine.attachment_kinds import MOST_IN_A_TEXT, problem_of_sending
+from cordboard.engine.attachment_kinds import problem_of_sending, problem_of_sending_so_many
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.carrier import Media
 from cordboard.engine.commands import RecordMedia
@@ -39,10 +39,8 @@ def require_sendable(channel: Channel, media: tuple[Media, ...]) -> None:
     if media and not channel.mms:
         raise InvalidMessage(f"channel {channel.name!r} carries no attachments; send the text without")
 
-    if len(media) > MOST_IN_A_TEXT:
-        raise InvalidMessage(
-            f"a text carries at most {MOST_IN_A_TEXT} attachments, not {len(media)}; send the rest later"
-        )
+    if problem := problem_of_sending_so_many(len(media)):
+        raise InvalidMessage(problem)
 
     for each in media:
         if problem := problem_of_sending(each.content_type, each.size):

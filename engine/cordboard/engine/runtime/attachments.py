@@ -67,6 +67,7 @@ class Attachments:
         self._clock = clock
         self._limits = limits
         self._turns: dict[str, anyio.CapacityLimiter] = {}
+        self._under_way: dict[str, set[anyio.Event]] = {}
         self._taken: set[int] = set()
         self._tasks: TaskGroup | None = None
         self._stopping = anyio.Event()
@@ -103,13 +104,8 @@ class Attachments:
 
     async def idle(self, channel: str) -> None:
         """Wait until nothing that was being fetched on a channel still is."""
-        turn = self._turn(channel)
-        borrowers = [object() for _ in range(self._limits.fetches)]
-        for borrower in borrowers:
-            await turn.acquire_on_behalf_of(borrower)
-
-        for borrower in borrowers:
-            turn.release_on_behalf_of(borrower)
+        for ended in tuple(self._under_way.get(channel, ())):  # not those that begin meanwhile, or it might never end
+            await ended.wait()
 
     def _turn(self, channel: str) -> anyio.CapacityLimiter:
         return self._turns.setdefault(channel, anyio.CapacityLimiter(self._limits.fetches))
@@ -157,7 +153,7 @@ class Attachments:
         if self.store is None:
             return _NOT_KEPT_HERE
 
-        async with self._turn(message.channel):
+        async with self._turn(message.channel):  # until it is kept, or a slow disk would fill the memory
             transport = self._transports.get(message.channel)
             if transport is None:
                 return _NO_CHANNEL
@@ -165,24 +161,20 @@ class Attachments:
             if not isinstance(transport, FetchesMedia):
                 return _NO_FETCHING
 
-            content = await self._ask(transport, message, media)
+            try:
+                await self.store.probe()  # or it would be fetched again and again for nothing
+                content = await self._ask(transport, message, media)
+                if isinstance(content, MediaUnavailable):
+                    return content
 
-        if isinstance(content, MediaUnavailable):
-            return content
-
-        kind = plain_type(content.content_type) or plain_type(media.content_type)
-        if problem := self._refusal(content, kind):
-            return MediaUnavailable(reason=problem, final=True)
-
-        try:
-            key = await self.store.put(content.data, kind)
-        except StoreUnavailable as error:
-            log.warning("media_store_unavailable", channel=message.channel, message=message.id, reason=str(error))
-            return _NO_ROOM
-
-        return replace(media, key=key, content_type=kind, size=len(content.data))
+                return await self._keep(self.store, media, content)
+            except StoreUnavailable as error:
+                log.warning("media_store_unavailable", channel=message.channel, message=message.id, reason=str(error))
+                return _NO_ROOM
 
     async def _ask(self, transport: FetchesMedia, message: Message, media: Media) -> MediaContent | MediaUnavailable:
+        under_way, ended = self._under_way.setdefault(message.channel, set()), anyio.Event()
+        under_way.add(ended)
         try:
             with anyio.fail_after(self._limits.fetch / 1000):
                 return await transport.fetch_media(media, limit=self._limits.attachment)
@@ -191,6 +183,17 @@ class Attachments:
         except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not stop the others
             report_defect("transport_broke", defect, channel=message.channel, message=message.id)
             return _DEFECT
+        finally:
+            under_way.remove(ended)
+            ended.set()
+
+    async def _keep(self, store: MediaStore, media: Media, content: MediaContent) -> Media | MediaUnavailable:
+        kind = plain_type(content.content_type) or plain_type(media.content_type)
+        if problem := self._refusal(content, kind):
+            return MediaUnavailable(reason=problem, final=True)
+
+        key = await store.put(content.data, kind)
+        return replace(media, key=key, content_type=kind, size=len(content.data))
 
     def _refusal(self, content: MediaContent, kind: str) -> str:
         """Return why an attachment is not kept, in words; empty if it is."""

@@ -14,7 +14,7 @@ import anyio
 import pytest
 
 from cordboard.engine.carrier import MediaContent
-from cordboard.engine.ports import MediaStore
+from cordboard.engine.ports import MediaFacts, MediaStore
 
 OpenMediaStore: TypeAlias = Callable[[], MediaStore]
 
@@ -60,10 +60,21 @@ class MediaStoreConformance:
 
         assert await store.get(key) == MediaContent(data=data, content_type="application/vnd.some-thing+x")
 
+    @pytest.mark.parametrize("data", ODD_CONTENTS)
+    async def test_its_type_and_size_can_be_had_without_it(self, store: MediaStore, data: bytes) -> None:
+        key = await store.put(data, "image/png")
+
+        assert await store.about(key) == MediaFacts(content_type="image/png", size=len(data))
+
     async def test_another_store_on_the_same_data_has_it_too(self, open_media: OpenMediaStore) -> None:
         key = await open_media().put(b"picture", "image/png")
 
         assert await open_media().get(key) == MediaContent(data=b"picture", content_type="image/png")
+
+    async def test_a_store_that_keeps_attachments_says_that_it_could(self, store: MediaStore) -> None:
+        await store.probe()
+        await store.put(b"picture", "image/png")
+        await store.probe()
 
     async def test_the_same_bytes_twice_have_two_keys(self, store: MediaStore) -> None:
         first, second = await store.put(b"same", "image/png"), await store.put(b"same", "image/gif")
@@ -96,8 +107,10 @@ class MediaStoreConformance:
         real = await store.put(b"picture", "image/png")
 
         assert await store.get(key) is None
+        assert await store.about(key) is None
         for variant in (real.upper(), real[:-1], f"{real}.half", f"./{real}", f"{real[:2]}/{real}", f"{real}\n"):
             assert variant == real or await store.get(variant) is None
+            assert variant == real or await store.about(variant) is None
 
     @pytest.mark.parametrize("content_type", ["", "image", "image/png; q=1", "image/png\n", "Image/PNG", "a/b\nc", "/"])
     async def test_what_is_no_mime_type_is_refused(self, store: MediaStore, content_type: str) -> None:

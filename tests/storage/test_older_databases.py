@@ -1,0 +1,236 @@
+"""A database that an older Cordboard wrote is as good as one that was always this one's."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from cordboard.engine.board.board import Board
+from cordboard.engine.carrier import Media
+from cordboard.engine.config import HOUR
+from cordboard.engine.records import Message
+from cordboard.engine.testing import specimens
+from cordboard.engine.vocabulary import MessageStatus
+from cordboard.storage.sql.schema import bring_up_to_date, shipped_migrations
+from cordboard.storage.sqlite import SqliteStore
+
+THEN: Final = 1_750_000_000_000
+WHO: Final = {"channel": "main", "number": "+18005550100", "customer": "+14155550123"}
+PICTURE: Final = {"url": "https://carrier/1", "content_type": "image/png"}
+CONFIG: Final[dict[str, Any]] = {
+    "name": "contoso",
+    "channels": [{"name": "main", "provider": "twilio", "max_characters": 1600}],
+    "numbers": [{"address": WHO["number"], "channel": "main", "kind": "toll_free", "workstream": "support"}],
+    "workstreams": [{"name": "support", "queue": "general"}],
+    "queues": [{"name": "general", "reps": ["ana"]}],
+    "reps": [{"name": "ana"}],
+}
+
+EVENTS: Final[tuple[dict[str, Any], ...]] = (
+    {"type": "board_configured", "config": CONFIG, "by": "system"},
+    {"type": "conversation_opened", "conversation": 1, **WHO, "workstream": "support", "priority": 0},
+    {
+        "type": "message_received",
+        "conversation": 1,
+        "message": 1,
+        **WHO,
+        "body": 'See "this"',
+        "media": [PICTURE, {"url": "https://carrier/2", "content_type": ""}],
+        "segments": 0,
+        "provider_id": "M1",
+    },
+    {"type": "conversation_queued", "conversation": 1, "by": "system", "why": "fallback queue", "queue": "general"},
+    {
+        "type": "text_unroutable",
+        "message": 2,
+        **WHO,
+        "number": "+18005550177",
+        "body": "",
+        "media": [PICTURE],
+        "segments": 0,
+        "provider_id": "M2",
+    },
+    {"type": "reply_queued", "conversation": 1, "message": 3, "author": "sue", "body": "sent", "media": [PICTURE]},
+    {"type": "send_started", "message": 3, "conversation": 1, "attempt": 1},
+    {"type": "message_sent", "message": 3, "conversation": 1, "provider_id": "SM3", "segments": 1},
+    {"type": "reply_queued", "conversation": 1, "message": 4, "author": "sue", "body": "arrived", "media": []},
+    {"type": "send_started", "message": 4, "conversation": 1, "attempt": 1},
+    {"type": "delivery_updated", "message": 4, "conversation": 1, "status": "delivered", "provider_id": "SM4"},
+    {"type": "message_sent", "message": 4, "conversation": 1, "provider_id": "SM4", "segments": 1},
+    {"type": "delivery_disputed", "message": 4, "conversation": 1, "status": "undelivered", "failure": None},
+    {"type": "delivery_disputed", "message": 4, "conversation": 1, "status": "failed", "failure": None},
+    {"type": "reply_queued", "conversation": 1, "message": 5, "author": "sue", "body": "slowly", "media": []},
+    {"type": "send_started", "message": 5, "conversation": 1, "attempt": 1},
+    {
+        "type": "send_deferred",
+        "message": 5,
+        "conversation": 1,
+        "until": THEN + 100,
+        "failure": {"code": "t", "text": "slow"},
+        "maybe_sent": False,
+    },
+    {"type": "send_started", "message": 5, "conversation": 1, "attempt": 2},
+)
+"""As version 1 wrote them, each a millisecond after the one before; `seq` and `at` are added."""
+
+
+def received(message: int, conversation: int | None, **more: Any) -> dict[str, Any]:
+    return {
+        "id": message,
+        "conversation": conversation,
+        **WHO,
+        "direction": "inbound",
+        "author": "customer",
+        "status": "received",
+        "media": [PICTURE],
+        "provider_id": f"M{message}",
+        "attempts": 0,
+        **more,
+    }
+
+
+def ours(message: int, body: str, status: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": message,
+        "conversation": 1,
+        **WHO,
+        "direction": "outbound",
+        "author": "sue",
+        "body": body,
+        "status": status,
+        "media": [],
+        "segments": 1,
+        "provider_id": f"SM{message}",
+        "attempts": 1,
+        **more,
+    }
+
+
+COMMON: Final = {"segments": 0, "failure": None, "not_before": None, "maybe_sent": False, "uncertain": False}
+
+MESSAGES: Final[tuple[dict[str, Any], ...]] = (
+    received(1, 1, body='See "this"', at=THEN + 3, media=[PICTURE, {"url": "https://carrier/2", "content_type": ""}]),
+    received(2, None, body="", at=THEN + 5, number="+18005550177"),
+    ours(3, "sent", "sent", at=THEN + 6, media=[PICTURE]),
+    ours(4, "arrived", "delivered", at=THEN + 9),
+    ours(
+        5,
+        "slowly",
+        "sending",
+        at=THEN + 15,
+        segments=0,
+        provider_id=None,
+        attempts=2,
+        failure={"code": "t", "text": "slow"},
+    ),
+)
+
+CONVERSATION: Final[dict[str, Any]] = {
+    "id": 1,
+    **WHO,
+    "workstream": "support",
+    "state": "queued",
+    "opened_at": THEN + 2,
+    "updated_at": THEN + 15,
+    "queue": "general",
+    "queued_at": THEN + 4,
+    "heard_at": THEN + 3,
+    "replied_at": THEN + 15,
+}
+
+
+@pytest.fixture
+def older(path: Path) -> Path:
+    """A database as version 1 left it."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        bring_up_to_date(connection, path, shipped_migrations()[:1], patience=0)
+
+        insert = connection.execute
+        counters = {"seq": len(EVENTS), "conversation": 1, "message": 5, "assignment": 0}
+        insert("INSERT INTO boards VALUES ('contoso', ?)", (json.dumps(counters),))
+        insert("INSERT INTO configurations VALUES ('contoso', ?)", (json.dumps(CONFIG),))
+        ana = {"name": "ana", "presence": "offline", "since": THEN + 1}
+        insert("INSERT INTO reps VALUES ('contoso', 'ana', ?)", (json.dumps(ana),))
+        insert(
+            "INSERT INTO conversations VALUES ('contoso', 1, ?, ?, 'queued', 'general', NULL, NULL, TRUE, ?)",
+            (WHO["number"], WHO["customer"], json.dumps(CONVERSATION)),
+        )
+        for each in MESSAGES:
+            row = (
+                each["id"],
+                each["conversation"],
+                each["provider_id"],
+                each["direction"],
+                each["status"] == "sending",
+            )
+            record = json.dumps({**COMMON, **each})
+            insert("INSERT INTO messages VALUES ('contoso', ?, ?, 'main', ?, ?, ?, ?)", (*row, record))
+
+        for seq, event in enumerate(EVENTS, 1):
+            record = json.dumps({**event, "seq": seq, "at": THEN + seq})
+            insert("INSERT INTO events VALUES ('contoso', ?, ?, ?)", (seq, event.get("conversation"), record))
+
+    return path
+
+
+async def message(store: SqliteStore, which: int) -> Message:
+    found = await store.message("contoso", which)
+    assert found is not None
+    return found
+
+
+async def test_an_older_board_is_the_same_whether_it_is_loaded_or_replayed(older: Path) -> None:
+    async with SqliteStore(older) as store:
+        loaded = Board.restore(await store.load("contoso"))
+        replayed = Board.replay("contoso", await store.events("contoso"))
+
+    assert [each.id for each in loaded.snapshot().messages] == [5]
+    assert loaded.snapshot() == replayed.snapshot()
+
+
+async def test_attachments_that_came_before_any_were_kept_say_so(older: Path) -> None:
+    async with SqliteStore(older) as store:
+        texts = [await message(store, 1), await message(store, 2)]
+
+    problem = "It came before attachments were kept here."
+    assert texts[0].media == (
+        Media(url="https://carrier/1", content_type="image/png", problem=problem),
+        Media(url="https://carrier/2", problem=problem),
+    )
+    assert [each.awaits_media for each in texts] == [False, False]
+
+
+async def test_an_older_text_that_nobody_reported_on_becomes_unknown(older: Path) -> None:
+    async with SqliteStore(older) as store:
+        waiting = await store.awaiting_report("contoso", "main")
+        (sent,) = waiting.items
+
+    assert sent.id == 3
+    assert sent.sent_at == THEN + 8
+    assert sent.delivery_unknown(THEN + 8 + HOUR, HOUR)
+    assert sent.media == (Media(url="https://carrier/1", content_type="image/png"),)
+
+
+async def test_older_texts_know_when_they_were_tried_and_what_was_disputed(older: Path) -> None:
+    async with SqliteStore(older) as store:
+        arrived, slow = await message(store, 4), await message(store, 5)
+
+    assert (arrived.sent_at, arrived.disputed) == (THEN + 11, MessageStatus.FAILED)
+    assert (slow.first_tried_at, slow.tried_at, slow.sent_at) == (THEN + 16, THEN + 18, None)
+
+
+async def test_what_is_still_being_fetched_is_not_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pending = specimens.message(1, conversation=None, media=(Media(url="https://carrier/1"),))
+    with monkeypatch.context() as patch:
+        patch.setattr("cordboard.storage.sqlite.shipped_migrations", lambda: shipped_migrations()[:2])
+        async with SqliteStore(path) as store:
+            await store.load(specimens.BOARD)
+            await store.commit(specimens.changed(messages=(pending,)))
+
+    async with SqliteStore(path) as store:
+        assert (await store.load(specimens.BOARD)).messages == (pending,)
