@@ -77,7 +77,7 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
         timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the SDK's signature; the pool's deadlines hold
         allow_redirects: bool = False,
     ) -> Response:
-        """Send a request, once, and return a successful answer.
+        """Send a request, and return a successful answer; what may send a text is sent once.
 
         Raises:
             NotTaken: The answer is no success.
@@ -100,6 +100,7 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
             headers=headers,
             allow_redirects=allow_redirects,
             proxy=self._proxy,
+            middlewares=() if method == "GET" else None,  # a list may be asked for again: it sends nothing
         ) as answer:
             body = (await answer.read()).decode(errors="replace")
             if not 200 <= answer.status < 300:
