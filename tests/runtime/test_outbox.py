@@ -109,6 +109,35 @@ async def message(engine: Engine, which: int) -> Message:
 # Doubts
 
 
+async def test_a_text_in_doubt_is_not_sent_again_to_who_has_opted_out_meanwhile(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    carrier = RecordingTransport(capabilities=Capabilities(max_characters=1600, idempotent_send=True))
+    carrier.answers.append(HUNG)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await reply(engine, "one")
+        deferred = await when(engine, "SendDeferred")
+        await engine.submit(text("SM2", body="STOP"))
+        clock.move(1_000)
+        await when(engine, "SendUncertain", after=deferred.seq)
+        await anyio.wait_all_tasks_blocked()
+
+    assert [each.body for each in carrier.sent].count("one") == 1
+
+
+async def test_a_text_in_doubt_is_not_sent_again_once_it_helps_nobody(store: MemoryStore, clock: ManualClock) -> None:
+    carrier = RecordingTransport(capabilities=Capabilities(max_characters=1600, idempotent_send=True))
+    carrier.answers.append(HUNG)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await reply(engine)
+        await when(engine, "SendDeferred")
+        clock.move(120 * MINUTE)
+        await when(engine, "SendUncertain")
+        await anyio.wait_all_tasks_blocked()
+
+    assert len(carrier.sent) == 1
+
+
 async def test_a_text_in_doubt_that_the_carrier_has_is_sent_and_not_sent_again(
     engine: Engine, carrier: AskableTransport
 ) -> None:

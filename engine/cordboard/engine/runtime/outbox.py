@@ -204,7 +204,10 @@ class Outbox:
             return None
 
         started = outcome.message
-        return started if started is not None and started.status is MessageStatus.SENDING else None
+        if started is None or started.uncertain:  # one that may have been sent was given up: it stays at sending
+            return None
+
+        return started if started.status is MessageStatus.SENDING else None
 
     async def _hand_over(self, message: Message, transport: Transport, turns: Turns) -> _Doubt | None:
         """Hand a text over and note the answer; return what is to be found out where there is none."""
