@@ -250,6 +250,28 @@ def test_an_ambiguous_text_is_sent_again_where_the_carrier_takes_it_once(sending
     assert message(sending).status is MessageStatus.QUEUED
 
 
+def test_a_text_that_may_have_been_sent_is_not_begun_again_once_the_carrier_may_not_know_it(
+    sending: Playground,
+) -> None:
+    answer(sending, Ambiguous(failure=FAILURE), repeatable=True)
+    sending.at += 1 * SECOND
+    sending.do(StartSending(message=REPLY, repeatable=True))
+    answer(sending, Throttled(failure=FAILURE), repeatable=True)
+    sending.at += 30 * SECOND
+    sending.do(StartSending(message=REPLY, repeatable=False))
+
+    assert (message(sending).uncertain, message(sending).attempts) == (True, 2)
+    assert "may not have been sent" in (message(sending).failure or FAILURE).text
+
+
+def test_a_text_that_was_certainly_not_sent_is_begun_again_however_late(sending: Playground) -> None:
+    answer(sending, Throttled(failure=FAILURE))
+    sending.at += 30 * SECOND
+    sending.do(StartSending(message=REPLY, repeatable=False))
+
+    assert (message(sending).status, message(sending).attempts) == (MessageStatus.SENDING, 2)
+
+
 def test_any_report_proves_that_an_ambiguous_text_was_sent(sending: Playground) -> None:
     answer(sending, Ambiguous(failure=FAILURE))
     report(sending, MessageStatus.QUEUED, ours=REPLY)

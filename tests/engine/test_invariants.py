@@ -256,9 +256,9 @@ class AnyBoard(RuleBasedStateMachine):
     def a_rep_comes(self, rep: str) -> None:
         self.attempt(SetPresence(rep=rep, presence=Presence.AVAILABLE, by=rep))
 
-    @rule(message=MESSAGES)
-    def sending_starts(self, message: int) -> None:
-        self.attempt(StartSending(message=message))
+    @rule(message=MESSAGES, repeatable=st.booleans())
+    def sending_starts(self, message: int, repeatable: bool) -> None:
+        self.attempt(StartSending(message=message, repeatable=repeatable))
 
     @rule()
     def everything_queued_is_started(self) -> None:

@@ -80,7 +80,7 @@ def try_many(subject: Subject, seed: str, cases: int) -> Counter[str]:
 def _wrong_with(reply: WebhookReply, subject: Subject) -> list[str]:
     wrong = []
     if reply.refusal:
-        if reply.events or reply.body or not 400 <= reply.status < 500:
+        if reply.events or reply.body or not (400 <= reply.status < 500 or reply.status == 503):
             wrong.append("it is refused, and yet something comes of it")
     elif not 200 <= reply.status < 300 and reply.status != 400:
         wrong.append(f"its status is {reply.status}")

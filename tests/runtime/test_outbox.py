@@ -109,6 +109,35 @@ async def message(engine: Engine, which: int) -> Message:
 # Doubts
 
 
+async def test_a_text_in_doubt_is_not_sent_again_to_who_has_opted_out_meanwhile(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    carrier = RecordingTransport(capabilities=Capabilities(max_characters=1600, idempotent_send=True))
+    carrier.answers.append(HUNG)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await reply(engine, "one")
+        deferred = await when(engine, "SendDeferred")
+        await engine.submit(text("SM2", body="STOP"))
+        clock.move(1_000)
+        await when(engine, "SendUncertain", after=deferred.seq)
+        await anyio.wait_all_tasks_blocked()
+
+    assert [each.body for each in carrier.sent].count("one") == 1
+
+
+async def test_a_text_in_doubt_is_not_sent_again_once_it_helps_nobody(store: MemoryStore, clock: ManualClock) -> None:
+    carrier = RecordingTransport(capabilities=Capabilities(max_characters=1600, idempotent_send=True))
+    carrier.answers.append(HUNG)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await reply(engine)
+        await when(engine, "SendDeferred")
+        clock.move(120 * MINUTE)
+        await when(engine, "SendUncertain")
+        await anyio.wait_all_tasks_blocked()
+
+    assert len(carrier.sent) == 1
+
+
 async def test_a_text_in_doubt_that_the_carrier_has_is_sent_and_not_sent_again(
     engine: Engine, carrier: AskableTransport
 ) -> None:
@@ -178,6 +207,55 @@ async def test_a_doubt_is_resolved_after_a_restart(store: MemoryStore, clock: Ma
 
         assert (await message(engine, which)).provider_id == "FOUND"
         assert carrier.sent == []
+
+
+ONCE = Capabilities(max_characters=1600, idempotent_send=True, repeatable_for=1 * MINUTE)
+
+
+async def test_a_text_in_doubt_is_sent_again_while_the_carrier_knows_its_key(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    async with Engine(CONFIG, store=store, clock=clock) as engine:  # no transport: replies stay queued
+        which = await reply(engine)
+        await engine.submit(StartSending(message=which, key="the key"))
+
+    clock.move(1 * MINUTE - 2_000)
+    carrier = RecordingTransport(capabilities=ONCE)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await when(engine, "SendDeferred")
+        clock.move(2_000)
+        await when(engine, "MessageSent")
+
+    assert [each.attempt_key for each in carrier.sent] == ["the key"]
+
+
+async def test_a_text_in_doubt_is_left_to_the_policy_once_the_carrier_may_not_know_its_key(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    async with Engine(CONFIG, store=store, clock=clock) as engine:
+        which = await reply(engine)
+        await engine.submit(StartSending(message=which, key="the key"))
+
+    clock.move(1 * MINUTE + 1)
+    carrier = RecordingTransport(capabilities=ONCE)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await when(engine, "SendUncertain")
+
+    assert carrier.sent == []
+
+
+async def test_a_text_that_waits_until_the_carrier_may_not_know_its_key_is_not_sent_again(
+    store: MemoryStore, clock: ManualClock
+) -> None:
+    carrier = RecordingTransport(capabilities=ONCE)
+    carrier.answers.append(HUNG)
+    async with Engine(CONFIG, store=store, transports=[carrier], clock=clock) as engine:
+        await reply(engine)
+        await when(engine, "SendDeferred")
+        clock.move(1 * MINUTE + 1)
+        await when(engine, "SendUncertain")
+
+    assert len(carrier.sent) == 1
 
 
 async def test_that_the_carrier_has_it_not_is_believed_only_when_its_list_is_complete(

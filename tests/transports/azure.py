@@ -57,13 +57,6 @@ class AzureStandIn(TwilioStandIn):
     def bodies(self) -> list[dict[str, Any]]:
         return [json.loads(each.body) for each in self.requests if each.body]
 
-    async def _read(self, reader: asyncio.StreamReader) -> Asked:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        line, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        return Asked(line=line, headers=headers, body=body)
-
     async def _respond(self, request: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.answer is None and request.line.startswith("GET "):
             _write(writer, self.reports or Answer(status=404, body="<html>no such page</html>"))

@@ -122,7 +122,7 @@ class TwilioStandIn:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         line, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (each.partition(":") for each in lines)}
-        return Asked(line=line, headers=headers, body=await reader.readexactly(int(headers["content-length"])))
+        return Asked(line=line, headers=headers, body=await reader.readexactly(int(headers.get("content-length", 0))))
 
     async def _respond(self, request: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.answer is not None:

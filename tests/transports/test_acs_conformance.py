@@ -10,6 +10,7 @@ from tests.transports.azure import ACCESS_KEY, AzureStandIn, running_azure
 from tests.transports.event_grid import REPORT, SECRET, TEXT, acs_settings, delivery, event
 
 from cordboard.engine.carrier import WebhookRequest
+from cordboard.engine.config import MINUTE
 from cordboard.engine.ports import PullsReports, SendsMany, Transport
 from cordboard.engine.secret import Secret
 from cordboard.engine.testing.transports import TransportConformance
@@ -51,6 +52,7 @@ class TestAzure(TransportConformance):
         assert isinstance(transport, SendsMany)
         assert isinstance(transport, PullsReports)
         assert transport.capabilities.idempotent_send
+        assert transport.capabilities.repeatable_for < 5 * MINUTE, "Azure knows no ids for longer, as far as it says"
         assert transport.capabilities.max_characters == 2048
         assert transport.capabilities.max_recipients == 100
         assert not transport.capabilities.mms

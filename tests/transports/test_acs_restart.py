@@ -11,7 +11,7 @@ from tests.transports.event_grid import TEXT, acs_settings, delivery, event
 
 from cordboard.engine import Channel, Engine, ManualClock
 from cordboard.engine.commands import AcceptOffer, Reply, SetPresence
-from cordboard.engine.config import HOUR
+from cordboard.engine.config import MINUTE
 from cordboard.engine.secret import Secret
 from cordboard.engine.testing.playground import CONFIG
 from cordboard.engine.testing.transports import Behaviour
@@ -48,7 +48,7 @@ async def test_a_text_keeps_its_ids_when_the_process_does_not_live_to_hear_the_a
             await running.submit(Reply(conversation=1, by="ana", body="On its way"))
             await happened(running, "SendDeferred")
 
-        clock.move(HOUR // 4)
+        clock.move(3 * MINUTE)
         await azure.behave(Behaviour.ACCEPT)
         async with engine() as running:
             await happened(running, "MessageSent")

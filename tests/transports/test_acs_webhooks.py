@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 from tests.transports.event_grid import REPORT, SECRET, TEXT, acs_settings, cloud_event, delivery, event
 
 from cordboard.engine.carrier import (
@@ -492,10 +493,40 @@ def test_old_secrets_count_while_they_are_listed() -> None:
     assert receive(request, webhook_secret=Secret("new")).status == 403
 
 
-def test_a_delivery_of_an_unknown_subscription_is_refused() -> None:
-    reply = receive(delivery(GENUINE, aeg_subscription_name="THEIRS"))
+@pytest.mark.parametrize("wrap", [event, cloud_event])
+def test_a_delivery_of_a_subscription_that_is_not_listed_comes_again_and_keeps_nothing(wrap: Any) -> None:
+    reply = receive(delivery([wrap("SMSReceived", TEXT)], aeg_subscription_name="THEIRS"))
 
-    assert reply == WebhookReply(status=403, refusal="unknown_subscription")
+    assert reply == WebhookReply(status=503, headers=(("Retry-After", "30"),), refusal="unknown_subscription")
+
+
+def test_a_subscription_that_is_not_listed_is_refused_for_good_without_the_secret() -> None:
+    reply = receive(delivery(GENUINE, aeg_subscription_name="THEIRS", drop=("x-cordboard-secret",)))
+
+    assert reply == WebhookReply(status=403, refusal="forged")
+
+
+def test_a_subscription_that_is_not_listed_is_logged_once_by_its_name() -> None:
+    transport = AcsTransport(acs_settings())
+    with capture_logs() as logs:
+        for name in ("THEIRS", "theirs", "OTHERS", "CORDBOARD", "THEIRS"):
+            transport.receive(delivery(GENUINE, aeg_subscription_name=name))
+
+    assert [(each["log_level"], each["channel"], each["subscription"]) for each in logs] == [
+        ("warning", "main", "theirs"),
+        ("warning", "main", "others"),
+    ]
+    assert SECRET not in str(logs)
+
+
+def test_made_up_subscriptions_do_not_fill_the_log() -> None:
+    transport = AcsTransport(acs_settings())
+    with capture_logs() as logs:
+        for each in range(1_000):
+            transport.receive(delivery(GENUINE, aeg_subscription_name=f"{each}-" + "x" * 1_000))
+
+    assert len(logs) == 100
+    assert max(len(each["subscription"]) for each in logs) == 64
 
 
 def test_a_delivery_need_not_name_its_subscription() -> None:

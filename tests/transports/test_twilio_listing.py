@@ -342,6 +342,20 @@ async def test_without_any_answer_asking_has_failed(settings: TwilioSettings) ->
             await all_missed(transport)
 
 
+async def test_a_list_is_asked_for_again_when_the_connection_breaks(settings: TwilioSettings, lists: Lists) -> None:
+    async def break_once(request: web.Request) -> web.StreamResponse:
+        answer = await lists.serve(request)
+        if len(lists.asked) == 1 and request.transport is not None:
+            request.transport.abort()
+
+        return answer
+
+    async with serving(break_once) as url, TwilioTransport(replace(settings, api_url=url)) as transport:
+        await all_missed(transport)
+
+    assert [each.path for each in lists.asked[:2]] == [lists.asked[0].path] * 2
+
+
 async def test_a_list_that_hangs_is_given_up(settings: TwilioSettings) -> None:
     hanging = asyncio.Event()
 

@@ -425,6 +425,27 @@ async def test_success_without_a_message_is_no_answer(
     assert await answered(transport, carrier, answer) == UNINTELLIGIBLE
 
 
+@pytest.mark.parametrize("defect", [TypeError, ValueError, KeyError])
+@pytest.mark.parametrize("where", ["sending._validity", "client.urlencode", "client.basic"])
+async def test_a_defect_of_ours_is_not_taken_for_an_answer(
+    transport: TwilioTransport,
+    carrier: TwilioStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    defect: type[Exception],
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise defect("a defect")
+
+    async with transport:
+        await transport.send(outbound())
+        monkeypatch.setattr(f"cordboard.transports.twilio.{where}", break_down)
+        with pytest.raises(defect, match="a defect"):
+            await transport.send(outbound())
+
+    assert carrier.asked == 1, "the first one's answer is not the second one's"
+
+
 @pytest.mark.parametrize("segments", [None, "0", "x", -1, 1.5, [], True])
 async def test_a_strange_count_of_segments_spoils_nothing(
     transport: TwilioTransport, carrier: TwilioStandIn, segments: object

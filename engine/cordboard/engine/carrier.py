@@ -297,6 +297,8 @@ class Capabilities(Struct, frozen=True, kw_only=True):
         max_characters: The longest body, in characters.
         mms: Whether it carries attachments.
         idempotent_send: Whether sending again under the same attempt key cannot text the customer twice.
+        repeatable_for: How long after the first try the carrier certainly knows an attempt key, for transports with
+            `idempotent_send`: later, sending again under it may text the customer twice.
         max_recipients: How many recipients one request may have.
         number_kinds: The kinds of number it serves.
         pace: What a number of each kind may send, in the carrier's own unit; where none is given, nothing is held back.
@@ -307,6 +309,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     max_characters: int
     mms: bool = False
     idempotent_send: bool = False
+    repeatable_for: Milliseconds = 3_600_000
     max_recipients: int = 1
     number_kinds: tuple[NumberKind, ...] = tuple(NumberKind)
     pace: dict[NumberKind, Pace] = {}

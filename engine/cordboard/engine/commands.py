@@ -97,10 +97,13 @@ class StartSending(Struct, frozen=True, kw_only=True, tag_field="type", tag="sta
     Attributes:
         message: Which message.
         key: A new UUID: the message's `attempt_key`, if it has none yet.
+        repeatable: Whether the carrier still knows the key, if an earlier attempt may have come through: otherwise the
+            customer may be texted twice.
     """
 
     message: int
     key: str = ""
+    repeatable: bool = False
 
 
 class RecordSend(Struct, frozen=True, kw_only=True, tag_field="type", tag="record_send"):
@@ -109,7 +112,7 @@ class RecordSend(Struct, frozen=True, kw_only=True, tag_field="type", tag="recor
     Attributes:
         message: Which message.
         result: The transport's answer.
-        repeatable: Whether the transport can be asked again without any risk of texting the customer twice.
+        repeatable: Whether the transport can be asked again, now, without any risk of texting the customer twice.
     """
 
     message: int

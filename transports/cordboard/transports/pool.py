@@ -21,8 +21,31 @@ NOT_REACHED: Final = (
 """Nothing had been written when these were raised: whatever was to be sent certainly has not been."""
 
 
+class ConnectionLost(aiohttp.ClientError):
+    """A connection broke, and whatever was asked by it may have been done."""
+
+
+async def ask_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Ask, and keep aiohttp from asking again.
+
+    It does so by itself for methods that HTTP calls idempotent, GET and PUT among them, when the connection breaks
+    without an answer. Many a gateway is sent texts by GET, and has sent two then.
+
+    Raises:
+        ConnectionLost: The connection broke; aiohttp does not know this error for one to try again after.
+    """
+    try:
+        return await handler(request)
+    except NOT_REACHED:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise ConnectionLost(str(error)) from error
+
+
 def open_pool(*, connect: float, total: float) -> aiohttp.ClientSession:
     """Return a pool. To be made inside a running loop, and closed.
+
+    Whatever is asked by it is asked once, whatever the method; `middlewares=()` has a single request repeated.
 
     Args:
         connect: Seconds until a connection must be there, name look-up and TLS included.
@@ -35,6 +58,7 @@ def open_pool(*, connect: float, total: float) -> aiohttp.ClientSession:
         ),
         timeout=aiohttp.ClientTimeout(total=total, connect=connect),
         cookie_jar=aiohttp.DummyCookieJar(),
+        middlewares=(ask_once,),
     )
 
 

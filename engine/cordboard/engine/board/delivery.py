@@ -35,6 +35,12 @@ USUAL_EXPIRY: Milliseconds = 1 * HOUR
 FIRST_RETRY: Milliseconds = 1 * SECOND
 LONGEST_RETRY: Milliseconds = 60 * SECOND
 
+_NOT_REPEATED = Failure(
+    code="ambiguous",
+    text="It may not have been sent, and sending it again might text the customer twice.",
+    kind=FailureKind.TROUBLE,
+)
+
 MOST_KEPT_REPORTS = 1_000
 """Reports that wait for their message. More can only mean that the carrier reports somebody else's messages."""
 
@@ -51,6 +57,10 @@ def start_sending(decision: Decision, command: StartSending) -> None:
 
     if decision.at >= last_moment(message):
         _give_up(decision, message, message.failure)
+        return
+
+    if message.maybe_sent and not _may_repeat(decision, message, repeatable=command.repeatable):
+        _fail(decision, message, _NOT_REPEATED)
         return
 
     decision.emit(
@@ -141,7 +151,7 @@ def _rejected(decision: Decision, message: Message, result: Rejected) -> None:
 
 
 def _ambiguous(decision: Decision, message: Message, result: Ambiguous, *, repeatable: bool) -> None:
-    if repeatable or _policy(decision, message) is AmbiguousSends.AT_LEAST_ONCE:
+    if _may_repeat(decision, message, repeatable=repeatable):
         _defer(decision, message, result.failure, None, maybe_sent=True)
         return
 
@@ -276,6 +286,11 @@ def _outbound(decision: Decision, message: int) -> Message:
         raise NotFound(f"there is no outbound message {message} on board {decision.state.board!r}")
 
     return found
+
+
+def _may_repeat(decision: Decision, message: Message, *, repeatable: bool) -> bool:
+    """Whether a text that may have been sent is sent again."""
+    return repeatable or _policy(decision, message) is AmbiguousSends.AT_LEAST_ONCE
 
 
 def _policy(decision: Decision, message: Message) -> AmbiguousSends:

@@ -189,28 +189,32 @@ class Outbox:
 
         if waiting.cancelled_caught and self._clock.now() >= last_moment(message):  # not if the clock was set back
             with anyio.CancelScope(shield=True):
-                await self._start(message)  # the board says that its time is over
+                await self._start(message, transport)  # the board says that its time is over
 
         if doubt is not None:
             await self._settle(*doubt)
 
-    async def _start(self, message: Message) -> Message | None:
+    async def _start(self, message: Message, transport: Transport) -> Message | None:
         """Have the board note that a text is about to be handed over; None where it is not to be."""
         try:
-            outcome = await self._submit(StartSending(message=message.id, key=str(uuid.uuid4())))
+            repeatable = self._is_repeatable(message, transport)
+            outcome = await self._submit(StartSending(message=message.id, key=str(uuid.uuid4()), repeatable=repeatable))
         except CordboardError as refused:
             # What cannot be started is not what it was: a report has proved it sent, or its commit failed.
             await anyio.sleep(_TRY_AGAIN_EVERY if refused.retryable else 0)
             return None
 
         started = outcome.message
-        return started if started is not None and started.status is MessageStatus.SENDING else None
+        if started is None or started.uncertain:  # one that may have been sent was given up: it stays at sending
+            return None
+
+        return started if started.status is MessageStatus.SENDING else None
 
     async def _hand_over(self, message: Message, transport: Transport, turns: Turns) -> _Doubt | None:
         """Hand a text over and note the answer; return what is to be found out where there is none."""
         doubt = None
         with anyio.CancelScope(shield=True):  # what has begun is ended, and its answer noted
-            started = await self._start(message)
+            started = await self._start(message, transport)
             if started is not None:
                 began = anyio.current_time()
                 result = await self._send(started, transport)
@@ -260,8 +264,14 @@ class Outbox:
         return number.pace or transport.capabilities.pace.get(number.kind)
 
     async def _note_answer(self, message: Message, transport: Transport, result: SendResult) -> None:
-        repeatable = transport.capabilities.idempotent_send
+        repeatable = self._is_repeatable(message, transport)
         await self._note(RecordSend(message=message.id, result=result, repeatable=repeatable))
+
+    def _is_repeatable(self, message: Message, transport: Transport) -> bool:
+        """Whether a text can be sent again without risk: its carrier takes the same key once, and still knows it."""
+        able = transport.capabilities
+        age = self._clock.now() - (message.first_tried_at or message.at)
+        return able.idempotent_send and age <= able.repeatable_for
 
     async def _note(self, command: RecordSend | RecordDoubt) -> None:
         """Have the board take note, however long its store is away; after a stop the text is found in doubt again."""

@@ -336,6 +336,18 @@ class TransportConformance:
         assert isinstance(result, Accepted)
         assert carrier.taken[result.provider_id] == "Two"
 
+    async def test_a_text_on_a_used_connection_that_breaks_is_handed_over_once(
+        self, transport: Transport, carrier: CarrierStandIn
+    ) -> None:
+        """Many an HTTP library repeats a request by itself if the connection it was written to had been used before."""
+        async with transport:
+            await transport.send(outbound("One", message=1))
+            await carrier.behave(Behaviour.RESET)
+            result = await transport.send(outbound("Two", message=2))
+
+        assert type(result) is Ambiguous
+        assert carrier.asked == 2, "once each"
+
     async def test_each_of_many_texts_at_once_gets_its_own_answer(
         self, transport: Transport, carrier: CarrierStandIn
     ) -> None:

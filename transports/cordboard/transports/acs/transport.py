@@ -40,6 +40,10 @@ CAPABILITIES: Final = Capabilities(
     max_characters=2048,
     mms=False,
     idempotent_send=True,  # the ids of an attempt are ours, and persisted: Azure knows a repetition by them
+    # Azure does not say how long it knows the ids of a text. Those of e-mails and rooms its same service knows for five
+    # minutes (https://learn.microsoft.com/rest/api/communication/repeatable-requests): one of them is for clocks that
+    # differ, and for the way.
+    repeatable_for=4 * _MINUTE,
     max_recipients=100,
     pace={
         # Segments, which Azure calls message units. Past them it answers 429, and each request more makes it worse.

@@ -163,7 +163,7 @@ class HttpSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_fi
     Attributes:
         max_characters: The longest body, in characters.
         mms: Whether it carries attachments.
-        idempotent: Whether the carrier takes a text with an `{id}` that it knows for the same text.
+        idempotent: Whether the carrier takes a text with an `{id}` that it knew within the hour for the same text.
         pace: What a number may send; nothing is held back where it is left out.
         secrets: What `{secrets.NAME}` stands for.
         send: How the carrier is asked to send.

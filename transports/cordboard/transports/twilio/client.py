@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 from urllib.parse import urlencode
 
@@ -33,6 +35,33 @@ UNINTELLIGIBLE: Final = (
     TwilioException,
 )
 """What the SDK raises over an answer that is no JSON, no object, no list, too deep, or has dates that are none."""
+
+
+_heard: ContextVar[bool] = ContextVar("heard", default=False)
+"""Whether Twilio has answered what a task asks for: the SDK has no way to tell."""
+
+
+class Unintelligible(Exception):
+    """Twilio answered with success, and the SDK broke over the answer."""
+
+
+@contextmanager
+def reading_answer() -> Iterator[None]:
+    """Tell an answer that cannot be understood from a defect of ours: the SDK raises the same over both.
+
+    Raises:
+        Unintelligible: There was an answer. Whatever breaks before there is one is raised as it is.
+    """
+    token = _heard.set(False)
+    try:
+        yield
+    except UNINTELLIGIBLE as error:
+        if not _heard.get():
+            raise
+
+        raise Unintelligible(type(error).__name__) from error
+    finally:
+        _heard.reset(token)
 
 
 class NotTaken(Exception):
@@ -77,7 +106,7 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
         timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the SDK's signature; the pool's deadlines hold
         allow_redirects: bool = False,
     ) -> Response:
-        """Send a request, once, and return a successful answer.
+        """Send a request, and return a successful answer; what may send a text is sent once.
 
         Raises:
             NotTaken: The answer is no success.
@@ -100,11 +129,13 @@ class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # see the import
             headers=headers,
             allow_redirects=allow_redirects,
             proxy=self._proxy,
+            middlewares=() if method == "GET" else None,  # a list may be asked for again: it sends nothing
         ) as answer:
             body = (await answer.read()).decode(errors="replace")
             if not 200 <= answer.status < 300:
                 raise NotTaken(answer.status, answer.headers, body)
 
+            _heard.set(True)
             return Response(answer.status, body, answer.headers)
 
     async def close(self) -> None:

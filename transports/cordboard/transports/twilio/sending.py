@@ -14,7 +14,7 @@ from twilio.rest import Client  # type: ignore[import-untyped]  # it is annotate
 from cordboard.engine.carrier import Accepted, Ambiguous, Failure, OutboundMessage, Rejected, SendResult, Throttled
 from cordboard.engine.vocabulary import FailureKind, Timestamp
 from cordboard.transports.pool import NOT_REACHED, wait_asked_for
-from cordboard.transports.twilio.client import UNINTELLIGIBLE, NotTaken
+from cordboard.transports.twilio.client import NotTaken, Unintelligible, reading_answer
 from cordboard.transports.twilio.codes import failure
 from cordboard.transports.twilio.webhooks import count
 
@@ -69,15 +69,16 @@ async def hand_over(
         return Rejected(failure=_UNENCODABLE)
 
     try:
-        created = await client.messages.create_async(
-            to=message.recipient,
-            from_=message.sender,  # with a messaging service too: the customer knows us by this number
-            messaging_service_sid=service or None,
-            body=message.body,
-            media_url=media,
-            status_callback=report_to,
-            validity_period=_validity(message, now),
-        )
+        with reading_answer():
+            created = await client.messages.create_async(
+                to=message.recipient,
+                from_=message.sender,  # with a messaging service too: the customer knows us by this number
+                messaging_service_sid=service or None,
+                body=message.body,
+                media_url=media,
+                status_callback=report_to,
+                validity_period=_validity(message, now),
+            )
     except NotTaken as answer:
         result = judge(answer.status, answer.headers, answer.body)
         log.debug(
@@ -96,7 +97,8 @@ async def hand_over(
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         log.debug("carrier_did_not_answer", channel=channel, message=message.message, error=type(error).__name__)
         return Ambiguous(failure=_NO_ANSWER)
-    except UNINTELLIGIBLE:
+    except Unintelligible as error:
+        log.debug("carrier_not_understood", channel=channel, message=message.message, error=str(error))
         return Ambiguous(failure=_ODD_ANSWER)
 
     if not isinstance(created.sid, str) or not created.sid:
