@@ -30,6 +30,7 @@ from cordboard.engine.errors import (
     Overloaded,
     RepUnable,
     StoreUnavailable,
+    TransportBroke,
 )
 from cordboard.transports.base import TransportUnavailable
 
@@ -78,6 +79,7 @@ BY_ERROR: Final[dict[type[CordboardError], Kind]] = {
     NotRunning: Kind(503, "not-running", "Cordboard is starting or stopping", 2),
     CommitFailed: Kind(503, "commit-failed", "The store could not keep this; nothing of it happened", 2),
     StoreUnavailable: Kind(503, "store-unavailable", "The store cannot be used just now", 5),
+    TransportBroke: Kind(503, "transport-broke", "A channel's transport has a defect", 5),
     BoardBroken: Kind(503, "board-reloading", "The board is being loaded again", 2),
     CordboardError: INTERNAL,
 }
