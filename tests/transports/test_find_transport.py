@@ -232,7 +232,7 @@ def test_without_its_packages_a_provider_names_the_extra_to_install(
         if name != "cordboard.transports.base":
             monkeypatch.delitem(sys.modules, name)
 
-    with pytest.raises(TransportUnavailable, match=rf'\({missing}\): pip install "cordboard\[{extra}\]"'):
+    with pytest.raises(TransportUnavailable, match=rf'^provider .* \({missing}\): pip install "cordboard\[{extra}\]"'):
         find_transport(provider)
 
 

@@ -135,6 +135,8 @@ def find_transport(provider: str) -> type[ConfiguredTransport]:
 
     try:
         found: type[ConfiguredTransport] = entry.load()
+    except TransportUnavailable:  # what `require` says of the packages that it needs
+        raise
     except ModuleNotFoundError as error:
         raise TransportUnavailable(
             f"the transport for provider {provider!r} cannot be loaded: {error.name!r} is not installed"
