@@ -38,7 +38,9 @@ async def test_what_is_taken_stops_a_second_daemon_with_one_clear_line(tmp_path:
         )
 
         assert same_port == same_board == 1
-        assert port_said == f"cordboard: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
+        assert port_said == (
+            f"cordboard: cannot listen on 127.0.0.1 port {port}: Address already in use; choose another with --port\n"
+        )
         assert len(board_said.splitlines()) == 1
         assert str(tmp_path / "cordboard.db") in board_said
         assert await daemon.get("/v1/me")
@@ -123,6 +125,10 @@ async def test_a_demo_that_was_killed_goes_on(tmp_path: Path) -> None:
         demo.kill()
 
     async with _running_demo(data) as (demo, client):
+        code, _, said = await run_cordboard("demo", "--port", "0", "--data", data)
+        assert code == 1
+        assert said == f"cordboard: another demo keeps its data in {data}; choose another folder with --data DIR\n"
+
         assert await _conversations(client) == before
         async with client.get(phone) as response:
             assert "Hello?" in await response.text()

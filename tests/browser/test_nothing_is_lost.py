@@ -122,6 +122,7 @@ def test_the_pages_outlive_a_killed_daemon_and_go_on(demo: Demo, desk_of: Open, 
 
     demo.start()
     expect(desk.locator("#link")).to_contain_text("Connected again", timeout=20_000)
+    expect(desk.get_by_role("alert").filter(has_text="cannot be reached")).to_have_count(0)
     desk.get_by_role("button", name="Send").click()
     # The phone finds the daemon again in its own time, as the desk did.
     expect(phone.locator(".text.theirs").last).to_contain_text("I am still here", timeout=20_000)

@@ -14,7 +14,7 @@ import pytest
 from cordboard.daemon.allowance import Allowance, TooManyUploads
 from cordboard.daemon.body import LARGEST_UPLOAD
 from cordboard.daemon.serve import media_stores
-from cordboard.engine.carrier import Media, MediaContent
+from cordboard.engine.carrier import Capabilities, Media, MediaContent
 from cordboard.engine.commands import RecordMedia
 from cordboard.engine.errors import StoreFull
 from cordboard.engine.ports import MediaFacts
@@ -346,6 +346,20 @@ async def test_a_text_with_an_upload_that_nobody_made_is_refused(daemon: Daemon)
         assert answer.status_code == 422, made_up
 
     assert daemon.carrier.sent == []
+
+
+async def test_a_channel_without_attachments_says_so_before_it_asks_for_a_public_url(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await picked(daemon)
+    upload = await uploaded(daemon)
+    monkeypatch.setattr(daemon.carrier, "public_url", "")
+    monkeypatch.setattr(daemon.carrier, "capabilities", Capabilities(max_characters=1600))
+    text = {"body": "Look", "media": [upload["id"]]}
+    answer = await daemon.as_("ana").post("/v1/conversations/1/messages", json=text)
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "channel 'main' carries no attachments; send the text without"
 
 
 async def test_a_text_carries_ten_attachments_and_no_more(daemon: Daemon) -> None:

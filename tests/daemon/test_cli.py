@@ -123,6 +123,32 @@ def test_check_of_a_file_that_is_not_there_says_so(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out == f"{tmp_path / 'none.toml'}: cannot be read: No such file or directory\n"
 
 
+def test_without_the_daemons_packages_a_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("cordboard.daemon.demo", "cordboard.daemon.serve"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+
+    assert main(["demo"]) == 1
+
+    said = "cordboard: 'uvicorn' is not installed; this command needs pip install \"cordboard[daemon]\"\n"
+    assert capsys.readouterr().err == said
+
+
+def test_a_port_that_is_taken_is_told_with_the_option_that_chooses_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with listening("127.0.0.1", 0) as [listener]:
+        port = listener.getsockname()[1]
+        assert main(["demo", "--port", str(port), "--data", str(tmp_path)]) == 1
+
+    assert capsys.readouterr().err == (
+        f"cordboard: cannot listen on 127.0.0.1 port {port}: Address already in use; choose another with --port\n"
+    )
+
+
 def test_apply_sends_the_file_as_it_is(file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["apply", str(file), "--url", daemon.url + "/", "--token-env", "ADMIN_TOKEN"]) == 0
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from cordboard.engine.carrier import WebhookUnreadable
 from cordboard.engine.errors import CommitFailed, CordboardError, NotAllowed, NotRunning, Overloaded, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -144,6 +145,39 @@ async def test_what_is_our_fault_makes_the_carrier_come_again(
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) > 0
     assert answer.json()["type"] == f"urn:cordboard:problem:{slug}"
+
+
+async def test_a_transport_that_breaks_over_a_text_makes_the_carrier_come_again(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(_: object) -> None:
+        raise RuntimeError("a wing is broken")
+
+    with monkeypatch.context() as broken, capture_logs() as logged:
+        broken.setattr(daemon.carrier, "receive", break_down)
+        answer = await daemon.as_("").post("/webhooks/main", json={"id": "IN1", "body": "a secret"}, headers=RIGHT)
+
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.json()["type"] == "urn:cordboard:problem:transport-broke"
+    [line] = logged
+    assert (line["event"], line["log_level"], line["channel"]) == ("transport_broke", "error", "main")
+    assert "a wing is broken" in line["traceback"]
+    assert "a secret" not in str(logged)
+    metrics = (await daemon.as_("").get("/metrics")).text
+    assert 'cordboard_webhooks_refused_total{channel="main",reason="transport-broke"} 1.0' in metrics
+    again = await daemon.as_("").post("/webhooks/main", json={"id": "IN1"}, headers=RIGHT)
+    assert again.status_code == 200
+
+
+async def test_a_request_that_cannot_be_read_is_logged_without_its_body(daemon: Daemon) -> None:
+    unreadable = WebhookUnreadable(channel="main", reason="no id", content_type="text/plain", body=b"a secret")
+    with capture_logs() as logged:
+        await daemon.engine.submit(unreadable)
+        await daemon.as_("").get("/metrics")
+
+    [line] = [each for each in logged if each["event"] == "webhook_kept"]
+    assert line == {"event": "webhook_kept", "log_level": "warning", "channel": "main", "reason": "no id"}
 
 
 async def test_a_text_that_the_store_cannot_keep_comes_again_and_is_kept(

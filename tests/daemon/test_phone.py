@@ -118,6 +118,13 @@ async def test_threads_are_still_there_after_a_restart(tmp_path: Path) -> None:
         assert "Remember me" in (await client.get(f"/phone/{CUSTOMER}/{NUMBER}")).text
 
 
+async def test_another_customer_is_not_the_one_who_is_looked_at(at: tuple[House, httpx.AsyncClient]) -> None:
+    _, client = at
+    page = (await client.get(f"/phone/{CUSTOMER}/{NUMBER}")).text
+
+    assert 'name="customer" type="tel" required value="+1 415 555 0124"' in page
+
+
 async def test_a_new_customer_takes_up_a_phone_with_any_number_that_is_one(
     at: tuple[House, httpx.AsyncClient],
 ) -> None:
@@ -220,4 +227,10 @@ def test_a_customers_number_may_be_written_as_people_write_it(written: str, numb
 )
 def test_what_is_no_number_is_refused(written: str) -> None:
     with pytest.raises(InvalidMessage):
+        customer_number(written)
+
+
+@pytest.mark.parametrize("written", ["4155550123", "(415) 555-0123"])
+def test_a_number_without_its_country_is_not_taken_for_one_in_switzerland(written: str) -> None:
+    with pytest.raises(InvalidMessage, match="with its country code"):
         customer_number(written)

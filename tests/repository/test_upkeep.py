@@ -37,6 +37,9 @@ def project(root: Path) -> dict[str, Any]:
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files people wrote, leaving out environments and what tools made."""
     for each in sorted(folder.iterdir()):
+        if each.name == ".git":  # a file in a worktree, which says where the repository is
+            continue
+
         if each.is_file():
             yield each
         elif each.name == ".ci" or not (each.name.startswith(".") or each.name in GENERATED):

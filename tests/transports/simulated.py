@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 import aiohttp
 import anyio
 from aiohttp import web
+from msgspec.structs import replace
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it has no py.typed
 
 from cordboard.engine.secret import Secret
 from cordboard.transports.simulator.carrier import SimulatedCarrier
-from cordboard.transports.simulator.twilio.caller import Patience
+from cordboard.transports.simulator.twilio.caller import PATIENT
 
 ACCOUNT = "AC" + "5" * 32
 AUTH_TOKEN = "a-token-for-tests"
@@ -108,7 +109,8 @@ class Door:
 
 def simulated_carrier(door: Door) -> SimulatedCarrier:
     """Return a carrier that calls a door; it is not alive yet."""
-    return SimulatedCarrier(ACCOUNT, Secret(AUTH_TOKEN), webhook_url=door.url, patience=Patience(first_pause=0.01))
+    patience = replace(PATIENT, first_pause=0.01)
+    return SimulatedCarrier(ACCOUNT, Secret(AUTH_TOKEN), webhook_url=door.url, patience=patience)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 import tomllib
@@ -91,6 +92,7 @@ class PigeonSettings(ChannelSettings, frozen=True, kw_only=True, forbid_unknown_
     provider: str = "pigeon"
     ring: Secret
     loft: str
+    spares: list[Secret] = []
 
     def find_problems(self):
         yield from super().find_problems()
@@ -132,6 +134,7 @@ def pigeon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("pigeon")
 async def test_a_transport_that_another_package_brings_is_configured_and_sends_like_any_other() -> None:
     channel = 'name = "roof"\nprovider = "pigeon"\nloft = "north"\nring = { env = "RING" }\n'
+    channel += 'spares = [{ env = "RING" }, "x"]\n'
 
     configuration = config_file.parse(f'[board]\nname = "contoso"\n[[channels]]\n{channel}', source="cordboard.toml")
     [transport] = configuration.build_transports()
@@ -140,6 +143,7 @@ async def test_a_transport_that_another_package_brings_is_configured_and_sends_l
 
     assert [(each.name, each.provider) for each in configuration.board.channels] == [("roof", "pigeon")]
     assert result == Accepted(provider_id="pigeon-1")
+    assert [each.reveal() for each in configuration.channels[0].spares] == ["secret-of-the-ring", "x"]  # type: ignore[attr-defined]  # its own
     assert "secret-of-the-ring" not in repr(configuration)
 
 
@@ -181,6 +185,32 @@ def test_a_transport_whose_own_package_is_broken_names_what_is_missing(
 
 
 @pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("class Dove: pass\n", "AttributeError: module 'carrier_pigeon' has no attribute 'Pigeon'"),
+        ("class Pigeon\n", r"SyntaxError: .*\(carrier_pigeon.py, line 1\)"),
+        ("from cordboard.engine import Pigeon\n", "ImportError: cannot import name 'Pigeon'"),
+        ("Pigeon = 1 / 0\n", "ZeroDivisionError: division by zero"),
+        ("class Pigeon: pass\n", "has no Settings"),
+    ],
+)
+def test_a_transport_that_is_broken_is_a_problem_of_the_file_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, why: str
+) -> None:
+    install(tmp_path, "pigeon = carrier_pigeon:Pigeon", carrier_pigeon=source)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "carrier_pigeon", raising=False)
+    channel = 'name = "roof"\nprovider = "pigeon"\n'
+
+    with pytest.raises(InvalidConfiguration) as refusal:
+        config_file.parse(f'[board]\nname = "contoso"\n[[channels]]\n{channel}', source="cordboard.toml")
+
+    [problem] = refusal.value.problems
+    assert problem.startswith("cordboard.toml: channels[0].provider: the transport for provider 'pigeon'")
+    assert re.search(why, problem)
+
+
+@pytest.mark.parametrize(
     ("provider", "missing", "extra"),
     [
         ("acs", "msrest", "acs"),
@@ -202,7 +232,7 @@ def test_without_its_packages_a_provider_names_the_extra_to_install(
         if name != "cordboard.transports.base":
             monkeypatch.delitem(sys.modules, name)
 
-    with pytest.raises(TransportUnavailable, match=rf'\({missing}\): pip install "cordboard\[{extra}\]"'):
+    with pytest.raises(TransportUnavailable, match=rf'^provider .* \({missing}\): pip install "cordboard\[{extra}\]"'):
         find_transport(provider)
 
 

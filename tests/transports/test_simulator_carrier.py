@@ -24,6 +24,7 @@ from tests.transports.simulated import (
 from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]  # it has no py.typed
 from twilio.rest import Client  # type: ignore[import-untyped]
 
+from cordboard.daemon.listening import listening
 from cordboard.engine.carrier import Media
 from cordboard.engine.secret import Secret
 from cordboard.transports.simulator.carrier import SimulatedCarrier
@@ -433,6 +434,29 @@ async def test_nothing_is_logged_of_bodies_numbers_or_secrets(
     assert "webhook_call_failed" in told
     for secret in ("my secret", "your secret", CUSTOMER[1:], NUMBER[1:], AUTH_TOKEN):
         assert secret not in told
+
+
+@pytest.mark.parametrize(
+    ("fragment", "tries", "status"), [("", 1, 503), ("#rp=5xx", 2, 503), ("#rc=3&rp=ct,rt,5xx", 3, 200)]
+)
+async def test_a_carrier_comes_again_as_often_as_twilio_does(
+    door: Door, fragment: str, tries: int, status: int
+) -> None:
+    door.answers = [503, 503]
+    async with SimulatedCarrier(ACCOUNT, Secret(AUTH_TOKEN), webhook_url=f"{door.url}{fragment}") as carrier:
+        brought = await carrier.text(CUSTOMER, NUMBER, "Hi")
+
+    assert (brought.tries, brought.status) == (tries, status)
+
+
+async def test_a_carrier_comes_once_more_where_nobody_listens() -> None:
+    with listening("127.0.0.1", 0) as [listener]:
+        port = listener.getsockname()[1]
+
+    async with SimulatedCarrier(ACCOUNT, Secret(AUTH_TOKEN), webhook_url=f"http://127.0.0.1:{port}/") as carrier:
+        brought = await carrier.text(CUSTOMER, NUMBER, "Hi")
+
+    assert (brought.tries, brought.status) == (2, 0)
 
 
 def test_what_a_fragment_says_is_kept_within_bounds() -> None:

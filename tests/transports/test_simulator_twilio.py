@@ -10,6 +10,7 @@ import aiohttp
 import anyio
 import pytest
 from anyio import to_thread
+from msgspec.structs import replace
 from tests.transports.simulated import (
     ACCOUNT,
     AUTH_TOKEN,
@@ -31,7 +32,7 @@ from cordboard.transports.simulator.limits import Limits
 from cordboard.transports.simulator.opt_outs import KeywordHandling
 from cordboard.transports.simulator.phones import TextState
 from cordboard.transports.simulator.twilio.accounts import Account, SharedKey
-from cordboard.transports.simulator.twilio.caller import Patience
+from cordboard.transports.simulator.twilio.caller import PATIENT
 
 SUBACCOUNT = "AC" + "6" * 32
 SERVICE = "MG" + "7" * 32
@@ -71,7 +72,7 @@ def special(door: Door, **more: object) -> SimulatedCarrier:
     return SimulatedCarrier(
         ACCOUNT,
         Secret(AUTH_TOKEN),
-        **{"webhook_url": door.url, "patience": Patience(first_pause=0.01), **more},  # type: ignore[arg-type]
+        **{"webhook_url": door.url, "patience": replace(PATIENT, first_pause=0.01), **more},  # type: ignore[arg-type]
     )
 
 

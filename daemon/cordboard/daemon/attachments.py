@@ -149,7 +149,11 @@ async def _public_url(house: House, conversation: int) -> str:
     if found is None:
         raise NotFound(f"there is no conversation {conversation} on board {engine.board.name!r}")
 
-    public_url: str = getattr(engine.transports.get(found.channel), "public_url", "")
+    transport = engine.transports.get(found.channel)
+    if transport is not None and not transport.capabilities.mms:  # no public_url would help
+        raise InvalidMessage(f"channel {found.channel!r} carries no attachments; send the text without")
+
+    public_url: str = getattr(transport, "public_url", "")
     if not public_url:
         raise InvalidMessage(
             f"channel {found.channel!r} has no public_url, so its carrier could not fetch an upload; "

@@ -37,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(*error.problems)
     except CordboardError as error:
         return _fail(f"cordboard: {error}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("cordboard"):
+            raise
+
+        return _fail(f'cordboard: {error.name!r} is not installed; this command needs pip install "cordboard[daemon]"')
     except BrokenPipeError:  # whoever reads us, such as `head`, has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -183,10 +183,16 @@ def _settings_kind(provider: str, reader: TableReader, key: str) -> type[Channel
         return None
 
     try:
-        return find_transport(provider).Settings
+        kind = getattr(find_transport(provider), "Settings", None)
     except TransportUnavailable as error:
         reader.blame(f"{key}.provider", str(error))
         return None
+
+    if not (isinstance(kind, type) and issubclass(kind, ChannelSettings)):
+        reader.blame(f"{key}.provider", f"the transport for provider {provider!r} has no Settings of ChannelSettings")
+        return None
+
+    return kind
 
 
 def _items(table: object) -> list[tuple[str, object]]:

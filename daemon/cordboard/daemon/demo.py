@@ -9,7 +9,7 @@ from cordboard.daemon.config_file import Configuration
 from cordboard.daemon.listening import listening, url_of
 from cordboard.daemon.serve import Running, Stop, serve, stopped_by_signals
 from cordboard.engine.config import SECOND, BoardConfig, Channel, Number, Queue, Rep, Workstream
-from cordboard.engine.errors import CordboardError, Fault
+from cordboard.engine.errors import BoardInUse, CordboardError, Fault
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import Capability, NumberKind, Role
 from cordboard.transports.simulator import SimulatorSettings
@@ -76,7 +76,13 @@ async def run_demo(folder: Path, *, port: int) -> None:
     stop = Stop()
     with stopped_by_signals(stop), listening(HOST, port) as listeners:
         configuration = configure_demo(folder, url_of(listeners[0]))
-        await serve(configuration, db=database_in(folder), listeners=listeners, demo=True, stop=stop, ready=welcome)
+        db = database_in(folder)
+        try:
+            await serve(configuration, db=db, listeners=listeners, demo=True, stop=stop, ready=welcome)
+        except BoardInUse:
+            raise FolderUnusable(
+                f"another demo keeps its data in {folder}; choose another folder with --data DIR"
+            ) from None
 
 
 def configure_demo(folder: Path, url: str) -> Configuration:

@@ -14,6 +14,7 @@ from cordboard.engine.events import (
     Event,
     MessageReceived,
     TextUnroutable,
+    WebhookKept,
 )
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,8 @@ def log_event(event: Event) -> None:
                 message=event.message,
                 conversation=event.conversation if isinstance(event, MessageReceived) else None,
             )
+        case WebhookKept(channel=channel, reason=reason):
+            log.warning("webhook_kept", channel=channel, reason=reason)
         case ChannelStopped(channel=channel, failure=failure):
             log.error("channel_stopped", channel=channel, code=failure.code, reason=failure.text, to_do=_TO_DO)
         case ChannelResumed(channel=channel):

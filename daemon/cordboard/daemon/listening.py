@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,10 @@ from cordboard.engine.errors import CordboardError, Fault
 
 _BACKLOG: Final = 2048
 """Connections that may wait to be accepted: a restart's worth of impatient carriers."""
+
+
+_PORTS_FAULT: Final = (errno.EADDRINUSE, errno.EACCES)
+"""Somebody else has the port, or it is kept for the administrator."""
 
 
 class CannotListen(CordboardError):
@@ -46,7 +51,8 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
                 port = taken.getsockname()[1]  # where any will do, the first decides for the others
                 sockets.append(taken)
         except OSError as error:
-            raise CannotListen(f"cannot listen on {host} port {port}: {error.strerror}") from None
+            advice = "; choose another with --port" if error.errno in _PORTS_FAULT else ""
+            raise CannotListen(f"cannot listen on {host} port {port}: {error.strerror}{advice}") from None
 
         yield sockets
 

@@ -120,9 +120,10 @@ class TableReader:
             if isinstance(kind, type) and issubclass(kind, Struct):
                 return self.record(written, kind, key)
 
-            if get_origin(kind) is tuple and isinstance(written, list) and get_args(kind)[1:] == (...,):
+            if _is_list(kind) and isinstance(written, list):
                 item = get_args(kind)[0]
-                return tuple(self.value(each, item, f"{key}[{at}]") for at, each in enumerate(written))
+                values = [self.value(each, item, f"{key}[{at}]") for at, each in enumerate(written)]
+                return values if get_origin(kind) is list else tuple(values)
 
             if get_origin(kind) is dict and isinstance(written, dict):
                 names, item = get_args(kind)
@@ -187,6 +188,11 @@ def _is_duration(kind: Any) -> bool:
     )
 
 
+def _is_list(kind: Any) -> bool:
+    """Whether it is `list[X]` or `tuple[X, ...]`."""
+    return get_origin(kind) is list or (get_origin(kind) is tuple and get_args(kind)[1:] == (...,))
+
+
 def _without_none(kind: Any) -> Any:
     """Reduce `X | None` to X: TOML has no null, a value that is there is an X."""
     if get_origin(kind) in (Union, types.UnionType):
@@ -208,8 +214,8 @@ def _stand_in(kind: Any, written: object) -> Any:
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return next(iter(kind))
 
-    if get_origin(kind) is dict:
-        return {}
+    if get_origin(kind) in (dict, list):
+        return get_origin(kind)()
 
     if kind in (str, int, bool, float):
         return written if type(written) is kind else kind()

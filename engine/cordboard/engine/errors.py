@@ -138,6 +138,12 @@ class ChannelUnavailable(CordboardError):
     fault = Fault.OPERATOR
 
 
+class TransportBroke(CordboardError):
+    """A channel's transport raised over a request, which it must not: a defect of the transport. Nothing was taken."""
+
+    retryable = True
+
+
 class StoreUnavailable(CordboardError):
     """The store cannot be opened, read or written."""
 

@@ -123,7 +123,7 @@ def find_transport(provider: str) -> type[ConfiguredTransport]:
     """Return the transport of a provider.
 
     Raises:
-        TransportUnavailable: Nothing of that name is installed, or a package it needs is missing.
+        TransportUnavailable: Nothing of that name is installed, a package it needs is missing, or it is broken.
     """
     installed = _installed()
     entry = installed.get(provider)
@@ -135,9 +135,16 @@ def find_transport(provider: str) -> type[ConfiguredTransport]:
 
     try:
         found: type[ConfiguredTransport] = entry.load()
+    except TransportUnavailable:  # what `require` says of the packages that it needs
+        raise
     except ModuleNotFoundError as error:
         raise TransportUnavailable(
             f"the transport for provider {provider!r} cannot be loaded: {error.name!r} is not installed"
+        ) from error
+    except Exception as error:
+        # Whatever a package of somebody else's does when it is imported.
+        raise TransportUnavailable(
+            f"the transport for provider {provider!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
         ) from error
 
     return found

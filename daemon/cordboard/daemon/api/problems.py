@@ -32,6 +32,7 @@ from cordboard.engine.errors import (
     RepUnable,
     StoreFull,
     StoreUnavailable,
+    TransportBroke,
 )
 from cordboard.transports.base import TransportUnavailable
 
@@ -82,6 +83,7 @@ BY_ERROR: Final[dict[type[CordboardError], Kind]] = {
     CommitFailed: Kind(503, "commit-failed", "The store could not keep this; nothing of it happened", 2),
     StoreUnavailable: Kind(503, "store-unavailable", "The store cannot be used just now", 5),
     StoreFull: Kind(507, "no-room", "There is too little room left for files"),
+    TransportBroke: Kind(503, "transport-broke", "A channel's transport has a defect", 5),
     BoardBroken: Kind(503, "board-reloading", "The board is being loaded again", 2),
     CordboardError: INTERNAL,
 }

@@ -21,6 +21,9 @@ from cordboard.transports.simulator.phones import PhoneText
 LONGEST_TEXT: Final = 1600
 """Characters that a phone sends in one text."""
 
+_AT_HOME: Final = 10
+"""Digits of an American number without its country code."""
+
 _MADE_UP: Final = 14_155_550_100
 """Where numbers for new customers begin: 555-01xx is set aside for stories."""
 
@@ -121,9 +124,9 @@ class Exchange:
 
         await self._simulator_of(number).carrier.text(customer, number, body)
 
-    def new_customer(self) -> str:
-        """Return a number that no customer has yet."""
-        taken = {each.customer for each in self.threads()}
+    def new_customer(self, *, besides: str = "") -> str:
+        """Return a number that no customer has yet, and that is not the one who is looked at."""
+        taken = {besides, *(each.customer for each in self.threads())}
         return next(number for each in count(_MADE_UP + 23) if (number := f"+{each}") not in taken)
 
     def _simulator_of(self, number: str) -> SimulatorTransport:
@@ -144,7 +147,9 @@ def customer_number(written: str) -> str:
     """
     digits = "".join(each for each in written if each not in " -.()/\u00a0")
     number = digits if digits.startswith("+") else f"+{digits}"
-    if not E164.fullmatch(number):
+    # Ten digits without a plus sign are how Americans write a number: "415 555 0123" is none in Switzerland (+41).
+    at_home = number != digits and len(digits) == _AT_HOME
+    if at_home or not E164.fullmatch(number):
         raise InvalidMessage("that is no phone number; write it with its country code, such as +1 415 555 0123")
 
     return number

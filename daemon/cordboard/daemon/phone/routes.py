@@ -19,7 +19,7 @@ from cordboard.daemon.desk.given import Asked
 from cordboard.daemon.desk.refusals import HANDLERS
 from cordboard.daemon.desk.rendering import nothing, page
 from cordboard.daemon.house import House
-from cordboard.daemon.phone.exchange import Exchange, customer_number
+from cordboard.daemon.phone.exchange import Exchange, Thread, customer_number
 from cordboard.daemon.phone.stream import PhoneStream
 
 TheExchange: TypeAlias = NamedDependency[Exchange]
@@ -52,13 +52,14 @@ async def show_phone(
     if "hx-request" in request.headers:
         return page("_thread.html", thread=thread, times=exchange.times())
 
-    return page("phone.html", version_seen=version, thread=thread, **_around(exchange))
+    return page("phone.html", version_seen=version, thread=thread, **_around(exchange, thread))
 
 
 @get("/parts/threads/{customer:str}/{number:str}", include_in_schema=False)
 async def show_threads(customer: FromPath[str], number: FromPath[str], exchange: TheExchange) -> Response[str]:
     """The list of threads, with one of them marked as open."""
-    return page("_threads.html", thread=exchange.thread(customer_number(customer), number), **_around(exchange))
+    thread = exchange.thread(customer_number(customer), number)
+    return page("_threads.html", thread=thread, **_around(exchange, thread))
 
 
 @post("/new", include_in_schema=False)
@@ -110,11 +111,11 @@ def phone_router(house: House) -> Router:
     )
 
 
-def _around(exchange: Exchange) -> dict[str, Any]:
+def _around(exchange: Exchange, thread: Thread) -> dict[str, Any]:
     return {
         "threads": exchange.threads(),
         "numbers": exchange.numbers(),
-        "suggested": exchange.new_customer(),
+        "suggested": exchange.new_customer(besides=thread.customer),
         "times": exchange.times(),
     }
 

@@ -57,6 +57,7 @@ export class Line {
     if (this.down) {
       this.down = false;
       this.say("Connected again.");
+      document.body.dispatchEvent(new Event("line:back"));
       setTimeout(() => this.down || this.say(""), 4_000);
     }
 

@@ -2,6 +2,7 @@
 
 export function showRefusal(element, xhr) {
   const words = document.createElement("p");
+  words.classList.toggle("unreachable", !xhr.status);
   words.append(...refusalIn(xhr));
   noticeOf(element)?.replaceChildren(words);
 }
@@ -25,5 +26,12 @@ function refusalIn(xhr) {
   const said = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("p.refusal");
   return said ? said.childNodes : [`The server answered ${xhr.status}, which nobody expected. Try again in a moment.`];
 }
+
+// That nobody could be reached is over once the line is back; every other refusal still holds.
+document.body.addEventListener("line:back", () => {
+  for (const each of document.querySelectorAll("p.unreachable")) {
+    each.remove();
+  }
+});
 
 document.body.addEventListener("htmx:beforeRequest", ({ target }) => clearRefusal(target));

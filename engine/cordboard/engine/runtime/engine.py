@@ -23,11 +23,13 @@ from cordboard.engine.errors import (
     NotRunning,
     Overloaded,
     StoreUnavailable,
+    TransportBroke,
 )
 from cordboard.engine.events import Event
 from cordboard.engine.ports import Clock, History, MediaStore, Store, Transport
 from cordboard.engine.records import Once, Outcome
 from cordboard.engine.runtime.attachments import Attachments
+from cordboard.engine.runtime.defects import report_defect
 from cordboard.engine.runtime.feed import Feed
 from cordboard.engine.runtime.limits import Limits
 from cordboard.engine.runtime.mailbox import Mailbox
@@ -184,13 +186,19 @@ class Engine:
 
         Raises:
             NotFound: There is no such channel.
+            TransportBroke: The channel's transport has a defect, which is in the log.
             CordboardError: As `submit`; the carrier should be asked to come again (503).
         """
         transport = self._transports.get(channel)
         if transport is None:
             raise NotFound(f"there is no channel {channel!r} on board {self.board.name!r}")
 
-        reply = transport.receive(request)
+        try:
+            reply = transport.receive(request)
+        except Exception as defect:  # noqa: BLE001 - a transport that breaks its word must not lose a text
+            report_defect("transport_broke", defect, channel=channel)
+            raise TransportBroke(f"the transport of channel {channel!r} has a defect; ask again later") from None
+
         if reply.events:
             self._require_running()
             if len(reply.events) > self._mailbox.room:  # all of a request is taken, or nothing

@@ -64,7 +64,7 @@ class SimulatedCarrier:
         resource: See above.
         phones: The phones, or a file to keep what they show; without either, it is forgotten.
         port: Where the REST APIs listen on loopback; 0 for any port that is free.
-        patience: How Twilio's webhooks are called. Customers' texts are tried again after a 5xx, too.
+        patience: How Twilio's webhooks are called: as Twilio does it, where it is not given.
         script: What goes wrong; nothing at first, where it is not given.
         keywords: What is done about STOP, START and HELP.
         limits: How fast it sends.
@@ -206,8 +206,8 @@ class SimulatedCarrier:
     ) -> Brought:
         """Have a customer text a number of ours, and return what became of it.
 
-        A text to a number of the resource comes as an event, every other as Twilio brings it. While nobody answers the
-        webhook, or it answers 5xx, the same text is brought again: for some seconds, or as long as Event Grid does.
+        A text to a number of the resource comes as an event, every other as Twilio brings it. Where the webhook fails,
+        the same text is brought again: as the webhook's `Patience` has it, or as long as Event Grid does.
 
         Args:
             sender: The customer.

@@ -126,6 +126,7 @@ class SimulatorTransport:
         # Importing a web server takes a while; in a thread, the loop goes on meanwhile.
         await to_thread.run_sync(import_module, "cordboard.transports.simulator.carrier")
         from cordboard.transports.simulator.carrier import SimulatedCarrier
+        from cordboard.transports.simulator.twilio.caller import PATIENT
 
         path = self._settings.phones
         carrier = SimulatedCarrier(
@@ -134,6 +135,7 @@ class SimulatorTransport:
             webhook_url=self._settings.webhook_url,
             phones=Path(path) if path else None,
             port=self._settings.port,
+            patience=PATIENT,
             keywords=KeywordHandling.DEFAULT if self._settings.answers_keywords else KeywordHandling.NONE,
         )
         async with AsyncExitStack() as stack:

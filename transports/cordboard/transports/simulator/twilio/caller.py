@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import parse_qsl, urldefrag, urlencode
 
 import anyio
@@ -19,9 +20,10 @@ log = structlog.get_logger(__name__)
 
 
 class Patience(Struct, frozen=True, kw_only=True):
-    """How a webhook is called. A URL's fragment may say otherwise, as it may at Twilio: `#rc=3&rp=ct,rt,5xx`.
+    """How a webhook is called; by default as Twilio does, which tries again once, and only after `ct`.
 
-    Twilio by default tries again once, and only after `ct`: too seldom for a demo whose daemon starts again.
+    A URL's fragment may say otherwise, as it may at Twilio: `#rc=3&rp=ct,rt,5xx`. The defaults are those of
+    https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
 
     Attributes:
         connect: Seconds until a connection must be there (`ct`, in milliseconds).
@@ -29,15 +31,14 @@ class Patience(Struct, frozen=True, kw_only=True):
         total: Seconds for everything, repetitions included (`tt`).
         retries: How often to try again (`rc`), 5 times at most.
         on: What to try again after (`rp`): `4xx`, `5xx`, `ct` (no connection), `rt` (no answer) or `all`.
-        first_pause: Seconds before the first repetition; each next one waits twice as long. Five repetitions span six
-            seconds: as long as a daemon may take to start again.
+        first_pause: Seconds before the first repetition; each next one waits twice as long.
     """
 
     connect: float = 5.0
     read: float = 15.0
     total: float = 15.0
-    retries: int = 5
-    on: frozenset[str] = frozenset({"ct", "rt"})
+    retries: int = 1
+    on: frozenset[str] = frozenset({"ct"})
     first_pause: float = 0.2
 
     def overridden(self, fragment: str) -> Patience:
@@ -56,6 +57,10 @@ class Patience(Struct, frozen=True, kw_only=True):
     def repeats(self, failure: str) -> bool:
         """Whether to try again after a failure; an empty one is none."""
         return bool(failure) and (failure in self.on or "all" in self.on)
+
+
+PATIENT: Final = Patience(retries=5, on=frozenset({"ct", "rt", "5xx"}))
+"""For a carrier beside a daemon that starts again: five repetitions span six seconds, as long as that may take."""
 
 
 class WebhookCaller:

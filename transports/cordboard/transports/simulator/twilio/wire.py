@@ -33,7 +33,7 @@ class TwilioWire:
         accounts: See above.
         carriage: Carries the texts.
         webhooks: The connections.
-        patience: How webhooks are called. Customers' texts are tried again after a 5xx, too.
+        patience: How webhooks are called.
     """
 
     def __init__(self, accounts: Accounts, carriage: Carriage, webhooks: Webhooks, patience: Patience) -> None:
@@ -83,8 +83,7 @@ class TwilioWire:
         if not url:
             return WebhookAnswer(failure="rt", tries=0)
 
-        patience = replace(self._patience, on=self._patience.on | {"5xx"})
-        answer = await self._caller.call(account, url, forms.inbound(text), patience)
+        answer = await self._caller.call(account, url, forms.inbound(text), self._patience)
         if answer.content_type == "text/plain" and answer.body:
             await self._carriage.reply(text, answer.body)
 
