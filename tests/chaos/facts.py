@@ -9,6 +9,8 @@ from msgspec import Struct
 Pair = tuple[str, str]
 """A number of ours and a customer."""
 
+STOP = "STOP"
+
 
 class Written(Struct, frozen=True, kw_only=True):
     """A customer's text.
@@ -18,12 +20,14 @@ class Written(Struct, frozen=True, kw_only=True):
         provider_id: The carrier's id of it.
         body: The text.
         acknowledged: Whether any call of our webhook about it was answered with success.
+        called: Whether our webhook was called about it at all.
     """
 
     pair: Pair
     provider_id: str
     body: str
     acknowledged: bool
+    called: bool = True
 
 
 class Answered(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 from tests.acceptance.harness import TOKENS, Daemon, serving
-from tests.chaos.facts import Answered, Carried, Facts, Kept, Pair, Written
+from tests.chaos.facts import STOP, Answered, Carried, Facts, Kept, Pair, Written
 from tests.chaos.promise import broken_promises
 from tests.chaos.world import (
     AT_AZURE,
@@ -51,6 +51,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         texts: How many each of them writes. Nearly every one is answered.
         at_once: How many of them write at the same time.
         kills: How often the daemon is killed.
+        calm: How often a text of ours meets no trouble, against each kind of trouble: with 30 every other one does.
         settling: Seconds that everything may take to come to an end, after the last text.
         program: How the daemon is started.
     """
@@ -60,6 +61,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     texts: int
     at_once: int = 40
     kills: int
+    calm: float = 30.0
     settling: float
     program: tuple[str, ...] = PATIENT
 
@@ -95,7 +97,7 @@ class Play:
         self._folder = folder
         self._port = find_port()
         self._door = f"http://127.0.0.1:{self._port}"
-        self._carrier = simulated_carrier(plan.seed, self._door)
+        self._carrier = simulated_carrier(plan.seed, self._door, calm=plan.calm)
         self._facts = Facts(confirmation=CONFIRMATION, listed=frozenset({AT_TWILIO}))
         self._places = asyncio.Semaphore(plan.at_once)
         self._progress = _Progress()
@@ -208,11 +210,17 @@ class Play:
         stop = chance.randrange(self._plan.texts // 2, self._plan.texts) if chance.random() < 0.1 else None
         async with self._places, asyncio.TaskGroup() as answers:
             for turn in range(self._plan.texts):
-                body = "STOP" if turn == stop else f"Text {turn} of {pair[1][-4:]}, ça va? 👋"
+                body = STOP if turn == stop else f"Text {turn} of {pair[1][-4:]}, ça va? 👋"
                 brought = await self._carrier.text(pair[1], pair[0], body)
                 acknowledged = 200 <= brought.status < 300
                 self._facts.written.append(
-                    Written(pair=pair, provider_id=brought.sid, body=body, acknowledged=acknowledged)
+                    Written(
+                        pair=pair,
+                        provider_id=brought.sid,
+                        body=body,
+                        acknowledged=acknowledged,
+                        called=brought.tries > 0,
+                    )
                 )
                 if acknowledged:
                     self._progress.step()
@@ -225,7 +233,7 @@ class Play:
     async def _answer(self, pair: Pair, body: str, *, key: str, twice: bool) -> None:
         """Be a rep who answers, and insists until they know that it was taken, or that it cannot be."""
         asked_at = time.time()
-        found = await self._insist("GET", f"/v1/conversations?limit=1&customer=%2B{pair[1][1:]}")
+        found = await self._insist("GET", f"/v1/conversations?limit=1&customer=%2B{pair[1][1:]}", person="ben")
         if found[0] != 200 or not found[1]["items"]:
             self._facts.oddities.append(f"{pair} was acknowledged, and has no conversation: {found}")
             return
@@ -244,8 +252,10 @@ class Play:
         else:
             self._facts.oddities.append(f"a reply is answered with {told[0]}")
 
-    async def _insist(self, method: str, path: str, body: str = "", *, key: str = "") -> tuple[int, Any]:
-        headers = {"Authorization": f"Bearer {TOKENS['ana']}"} | ({"Idempotency-Key": key} if key else {})
+    async def _insist(
+        self, method: str, path: str, body: str = "", *, key: str = "", person: str = "ana"
+    ) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {TOKENS[person]}"} | ({"Idempotency-Key": key} if key else {})
         while True:
             try:
                 async with self._session.request(

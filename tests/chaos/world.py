@@ -100,7 +100,7 @@ token = "{ben}"
 """
 
 
-def simulated_carrier(seed: str, door: str) -> SimulatedCarrier:
+def simulated_carrier(seed: str, door: str, *, calm: float) -> SimulatedCarrier:
     """Return a carrier that brings texts to a door and lets much go wrong; it is not alive yet.
 
     It answers no keyword and blocks nobody: what is sent to who has stopped, it sends.
@@ -113,7 +113,7 @@ def simulated_carrier(seed: str, door: str) -> SimulatedCarrier:
         resource=Resource(access_key=Secret(_KEY), numbers={AT_AZURE}, subscription=subscription),
         # A daemon that starts takes longer than this: what comes meanwhile is given up, and has to be asked for.
         patience=Patience(first_pause=0.1, retries=3),
-        script=Script(chaos=Chaos(_as_number(seed), _OURS, incoming=_THEIRS)),
+        script=Script(chaos=Chaos(_as_number(seed), {**_OURS, "normal": calm}, incoming=_THEIRS)),
         keywords=KeywordHandling.NONE,
     )
     carrier.account.numbers = {AT_TWILIO}
