@@ -143,7 +143,8 @@ class Play:
                     await daemon.call("ana", "PUT", "/v1/me/presence", json={"presence": "available"})
 
                 await self._progress.reaches(moment)
-                await asyncio.sleep(chance.random() * 0.05)  # somewhere between two steps
+                # At once, before anything more is written, or somewhere between two steps.
+                await asyncio.sleep(chance.choice((0.0, 0.0, chance.random() * 0.05)))
                 await self._kill(daemon)
 
             if self._progress.over:

@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 
 from tests.chaos.facts import STOP, Answered, Carried, Facts, Kept, Pair, Written
 
-UNDER_WAY: Final = 3.0
-"""Seconds that the carrier may take over a text that was handed over just before its customer's STOP came."""
+UNDER_WAY: Final = 16.0
+"""Seconds that a text may be under way that was handed over just before its customer's STOP came: a request has 15."""
 
 _TAKEN: Final = frozenset({"sent", "delivered", "undelivered"})
 """Statuses that say that the carrier took a text."""

@@ -11,7 +11,7 @@ from tests.chaos.play import IMPATIENT, Plan, Play
 @pytest.mark.acceptance
 @pytest.mark.timeout(120)
 async def test_nothing_is_lost_or_sent_twice_whatever_fails(tmp_path: Path) -> None:
-    plan = Plan(seed="cordboard", customers=40, texts=6, kills=2, calm=150, settling=30, program=IMPATIENT)
+    plan = Plan(seed="cordboard", customers=40, texts=6, kills=3, calm=150, settling=30, program=IMPATIENT)
 
     outcome = await Play(plan, tmp_path).run()
 

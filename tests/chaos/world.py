@@ -33,7 +33,11 @@ CONFIRMATION: Final = "You have stopped, and get no more texts."
 _OURS: Final[Mapping[str, float]] = {
     **WEIGHTS,
     # Each takes one of sixteen places for as long as a request may take; of a few there is as much to be learnt.
-    **dict.fromkeys(("hang", "take_and_hang", "stall"), 0.3),
+    **dict.fromkeys(("hang", "take_and_hang", "stall"), 0.1),
+    # Each halves what may be on its way, which grows again slowly.
+    **dict.fromkeys(("throttled", "throttled_for_a_second"), 0.3),
+    # Where any report of a text came, it is known to be sent: of these alone nobody can tell but by asking.
+    "take_in_silence": 12.0,
     # After the one nobody is texted any more, and of the others there is one end only.
     "opted_out": 0.1,
     **dict.fromkeys(("landline", "invalid_number"), 0.5),
