@@ -85,6 +85,8 @@ class Facts:
         kept: What the API shows, oldest first.
         carried: The carrier's ledger, oldest first.
         stopped: When a customer's STOP was acknowledged, in seconds.
+        begun_after_stop: Messages that the journal says were handed over after their customer had opted out, however
+            that became known.
         confirmation: What the answer to STOP says.
         listed: The numbers whose texts the carrier can be asked for: none of them may be missing.
         oddities: What else should not have happened, in words.
@@ -95,6 +97,7 @@ class Facts:
     kept: list[Kept] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
     stopped: dict[Pair, float] = field(default_factory=dict)
+    begun_after_stop: list[int] = field(default_factory=list)
     confirmation: str = ""
     listed: frozenset[str] = frozenset()
     oddities: list[str] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import time
 from collections.abc import Callable
@@ -174,6 +175,7 @@ class Play:
 
                 await asyncio.sleep(0.5)
 
+            self._facts.begun_after_stop = await _begun_after_stop(daemon)
             if await daemon.stop() != 0:
                 self._facts.oddities.append("the daemon did not end in good order")
 
@@ -297,6 +299,35 @@ class _Progress:
     def _tell(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
+
+
+async def _begun_after_stop(daemon: Daemon) -> list[int]:
+    """Return the messages that were handed over after their customer had opted out, by the journal's order."""
+    last = "do_not_disturb"  # nobody says so before
+    assert (await daemon.call("ana", "PUT", "/v1/me/presence", json={"presence": last}))[0] == 200
+    conversations: dict[int, Pair] = {}
+    stopped: set[Pair] = set()
+    begun = []
+    async with daemon.client.get(
+        f"{daemon.url}/v1/events?after=0",
+        headers={"Authorization": f"Bearer {TOKENS['ben']}"},
+        timeout=aiohttp.ClientTimeout(total=60),
+    ) as stream:
+        async for line in stream.content:
+            event: dict[str, Any] = json.loads(line[6:]) if line.startswith(b"data: ") else {"type": ""}
+            match event["type"]:
+                case "conversation_opened":
+                    conversations[event["conversation"]] = event["number"], event["customer"]
+                case "customer_opted_out":
+                    stopped.add((event["number"], event["customer"]))
+                case "send_started" if conversations[event["conversation"]] in stopped:
+                    begun.append(event["message"])
+                case "presence_changed" if event["presence"] == last:
+                    break
+                case _:
+                    pass
+
+    return begun
 
 
 def _ledger(carrier: SimulatedCarrier) -> list[Carried]:

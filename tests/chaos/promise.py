@@ -145,6 +145,11 @@ def _nobody_who_stopped_was_texted(facts: Facts) -> Iterator[str]:
         elif stopped is not None and text.at > stopped + UNDER_WAY:
             yield f"{text.pair} got {text.provider_id}, {text.at - stopped:.1f} seconds after STOP"
 
+    kept = {each.id: each for each in _outbound(facts)}
+    for message in facts.begun_after_stop:
+        if message not in kept or kept[message].author != "system":
+            yield f"message {message} was handed over though its customer had opted out"
+
     for reply in facts.answered:
         if reply.asked_at > facts.stopped.get(reply.pair, float("inf")):
             yield f"message {reply.message} was taken after {reply.pair} had stopped"

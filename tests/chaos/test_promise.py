@@ -46,6 +46,7 @@ def kept_facts() -> Facts:
         kept=[*inbound, *replies],
         carried=[Carried(pair=PAIR, provider_id=name, body=body, at=at) for name, body, at in carried],
         stopped={PAIR: STOPPED_AT},
+        begun_after_stop=[14],
         confirmation="Bye",
         listed=frozenset({PAIR[0]}),
     )
@@ -95,6 +96,7 @@ def test_a_text_in_doubt_may_have_been_sent_or_not() -> None:
         (lambda facts: facts.carried.insert(0, facts.carried.pop(2)), "got message 11 after 13"),
         (lambda facts: change(facts.carried, 2, at=STOPPED_AT + UNDER_WAY + 1), "seconds after STOP"),
         (lambda facts: change(facts.answered, 2, asked_at=STOPPED_AT + 1), "message 13 was taken after"),
+        (lambda facts: facts.begun_after_stop.append(13), "message 13 was handed over though"),
         (lambda facts: again(facts.carried, 3, provider_id="out-9"), "was told 2 times that it stopped"),
         (lambda facts: facts.oddities.append("it burns"), "it burns"),
     ],
