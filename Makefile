@@ -23,7 +23,7 @@ test: $(READY) ## every test; those that need a browser are skipped where there 
 fuzz: $(READY) ## try every transport with 100,000 spoilt webhooks; `make test` tries some thousand
 	$(PYTHON) -m tests.fuzz $(ARGS)
 
-chaos: $(READY) ## 10,000 texts and replies through failing carriers and a daemon that is killed; `make test` drives some hundred
+chaos: $(READY) ## drive 10,000 texts and replies through failing carriers and a dying daemon; `make test` some hundred
 	$(PYTHON) -m tests.chaos $(ARGS)
 
 check: $(READY) ## lint, formatting, types, the architecture, spelling
