@@ -53,6 +53,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         at_once: How many of them write at the same time.
         kills: How often the daemon is killed.
         calm: How often a text of ours meets no trouble, against each kind of trouble: with 30 every other one does.
+        talking: Seconds after which it is given up if not everything has been said: a daemon that ended by itself, say.
         settling: Seconds that everything may take to come to an end, after the last text.
         program: How the daemon is started.
     """
@@ -63,6 +64,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     at_once: int = 40
     kills: int
     calm: float = 30.0
+    talking: float = 1_800.0
     settling: float
     program: tuple[str, ...] = PATIENT
 
@@ -106,14 +108,18 @@ class Play:
         self._kills = 0
 
     async def run(self) -> Outcome:
-        """Play it from the first text to the last report."""
+        """Play it from the first text to the last report.
+
+        Raises:
+            TimeoutError: It does not come to an end.
+        """
         began = time.monotonic()
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._carrier)
             session = aiohttp.ClientSession(self._door, timeout=aiohttp.ClientTimeout(total=15))
             self._session = await stack.enter_async_context(session)
             write_configuration(self._folder, self._carrier, self._door)
-            async with asyncio.TaskGroup() as tasks:
+            async with asyncio.timeout(self._plan.talking), asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._live_and_die())
                 tasks.create_task(self._talk())
 
