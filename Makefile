@@ -8,7 +8,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test fuzz check bench docs dist lock clean
+.PHONY: help run test fuzz chaos check bench docs dist lock clean
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: $(READY) ## every test; those that need a browser are skipped where there 
 
 fuzz: $(READY) ## try every transport with 100,000 spoilt webhooks; `make test` tries some thousand
 	$(PYTHON) -m tests.fuzz $(ARGS)
+
+chaos: $(READY) ## drive 10,000 texts and replies through failing carriers and a dying daemon; `make test` some hundred
+	$(PYTHON) -m tests.chaos $(ARGS)
 
 check: $(READY) ## lint, formatting, types, the architecture, spelling
 	$(PYTHON) -m ruff check

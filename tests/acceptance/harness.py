@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -287,9 +287,18 @@ async def run_cordboard(*arguments: str | Path, **variables: str) -> tuple[int, 
 async def running_daemon(folder: Path, carrier: Carrier) -> AsyncIterator[Daemon]:
     """Run the daemon on the database in a folder, and wait until it says that it is ready."""
     file = write_configuration(folder, carrier)
+    async with serving(file, folder / "cordboard.db") as daemon:
+        yield daemon
+
+
+@asynccontextmanager
+async def serving(
+    file: Path, db: Path, *, port: int = 0, program: Sequence[str] = ("-m", "cordboard.daemon")
+) -> AsyncIterator[Daemon]:
+    """Run the daemon with a configuration file on a database, and wait until it says that it is ready."""
     process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-W", "error", "-m", "cordboard.daemon", "serve"],
-        *["--config", str(file), "--db", str(folder / "cordboard.db"), "--port", "0"],
+        *[sys.executable, "-W", "error", *program, "serve"],
+        *["--config", str(file), "--db", str(db), "--port", str(port)],
         stderr=asyncio.subprocess.PIPE,
         env=environment(),
     )

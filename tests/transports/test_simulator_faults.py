@@ -22,6 +22,7 @@ from cordboard.transports.simulator.faults import (
     TAKE_AND_FAIL,
     TAKE_AND_HANG,
     TAKE_AND_RESET,
+    TAKE_IN_SILENCE,
     UNREPORTED,
     Treatment,
     refuse,
@@ -130,6 +131,18 @@ async def _send_in_vain(rest: RestClient, callback: str) -> None:
         return
 
     assert answer.status == 500
+
+
+async def test_a_text_may_go_its_way_and_nothing_is_ever_heard_of_it(
+    rest: RestClient, carrier: SimulatedCarrier, door: Door
+) -> None:
+    carrier.script.next(CUSTOMER, TAKE_IN_SILENCE)
+    with pytest.raises(aiohttp.ClientError):
+        await rest.send("in silence", callback=door.url)
+
+    await delivered(carrier, "in silence")
+    assert [each.body for each in carrier.texts.taken()] == ["in silence"]
+    assert door.calls == []
 
 
 @pytest.mark.parametrize("treatment", [RESET, TAKE_AND_RESET])

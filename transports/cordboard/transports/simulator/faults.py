@@ -120,6 +120,9 @@ TAKE_AND_RESET: Final = Treatment(ending=Ending.RESET)
 TAKE_AND_FAIL: Final = Treatment(status=500, code=20500)
 """An internal error, it says, but the text goes its way."""
 
+TAKE_IN_SILENCE: Final = Treatment(ending=Ending.RESET, copies=0)
+"""The answer breaks off and nothing is ever heard of the text, but it goes its way."""
+
 NONSENSE: Final = Treatment(taken=False, page="<html><body>It works!</body></html>")
 """Success, it says, with a page of HTML; the text is not taken."""
 
@@ -182,6 +185,7 @@ NAMED: Final[Mapping[str, Treatment]] = {
     "reset": RESET,
     "take_and_reset": TAKE_AND_RESET,
     "take_and_fail": TAKE_AND_FAIL,
+    "take_in_silence": TAKE_IN_SILENCE,
     "nonsense": NONSENSE,
     "slow": Treatment(pause=1.0),
     "throttled": throttle(),

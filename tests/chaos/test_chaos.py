@@ -1,0 +1,23 @@
+"""Whatever carriers do, and whenever the daemon is killed: no text is lost, and none is sent twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.chaos.play import IMPATIENT, Plan, Play
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(120)
+async def test_nothing_is_lost_or_sent_twice_whatever_fails(tmp_path: Path) -> None:
+    plan = Plan(seed="cordboard", customers=40, texts=6, kills=3, calm=150, talking=60, settling=30, program=IMPATIENT)
+
+    outcome = await Play(plan, tmp_path).run()
+
+    assert outcome.broken == []
+    assert outcome.kills >= plan.kills
+    assert outcome.facts.stopped
+    assert not all(each.called for each in outcome.facts.written)
+    assert len(outcome.facts.written) == plan.customers * plan.texts
+    assert len(outcome.facts.answered) > plan.customers * plan.texts / 2
