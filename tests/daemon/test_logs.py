@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -25,19 +24,6 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    yield
-    structlog.reset_defaults()
-    root.setLevel(level)
-    root.handlers[:] = handlers
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
-        logging.getLogger(name).propagate = True
 
 
 def _lines(stream: io.StringIO) -> list[dict[str, object]]:
@@ -159,3 +145,12 @@ def test_a_channel_that_stops_resumes_or_is_spoken_of_is_told_to_the_operator() 
         "warning",
         "Set it up again.",
     )
+
+
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    stream = io.StringIO()
+    configure_logging(stream=stream)
+    stream.close()
+
+    structlog.get_logger("test").info("something_happened")
+    logging.getLogger("test").warning("and something else")

@@ -10,8 +10,9 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 import msgspec
 import structlog
@@ -36,21 +37,21 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
         level: The least of `LEVELS` to show.
         stream: Where to; standard error where it is not given.
     """
-    stream = stream or sys.stderr
+    sink = _Losing(stream or sys.stderr)
     threshold = logging.getLevelNamesMapping()[level.upper()]
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    after = _rendering(pretty=stream.isatty())
+    after = _rendering(pretty=sink.isatty())
     structlog.configure(
         processors=[*before, *after],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", sink)),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(cast("TextIO", sink))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*before, structlog.stdlib.add_logger_name],
@@ -60,6 +61,29 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None) -> N
     # What other packages say to their own engineers stays unsaid: aiosqlite shows statements, and with them bodies.
     logging.basicConfig(level=max(threshold, logging.INFO), handlers=[handler], force=True)
     _route_web_server(threshold)
+
+
+class _Losing:
+    """A stream that loses what it cannot write: no text has to wait for a pipe that broke or a disk that is full."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> int:
+        """Write, if that is possible."""
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            self._stream.write(line)
+
+        return len(line)
+
+    def flush(self) -> None:
+        """Flush, if that is possible."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Whether people read it."""
+        return self._stream.isatty()
 
 
 def masked(number: str) -> str:
