@@ -16,9 +16,9 @@ help: ## list these words
 run: $(READY) ## a demo contact centre: the desk and the customers' phones in a browser
 	$(VENV)/bin/cordboard demo $(ARGS)
 
-# Three at a time on two cores: most tests wait more than they compute.
+# Four at a time on two cores: most tests wait more than they compute.
 test: $(READY) ## every test; those that need a browser are skipped where there is no Chromium
-	$(PYTHON) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 fuzz: $(READY) ## try every transport with 100,000 spoilt webhooks; `make test` tries some thousand
 	$(PYTHON) -m tests.fuzz $(ARGS)

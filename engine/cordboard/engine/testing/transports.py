@@ -179,7 +179,7 @@ def tampered(draw: st.DrawFn, request: WebhookRequest, *, signed: bool) -> Webho
 
 
 on_rubbish = settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,  # a machine that has others to serve is no defect of the transport
     # Receiving keeps nothing, so all examples may share the fixtures, and subclasses the test.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
