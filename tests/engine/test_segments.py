@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-import smsutil  # type: ignore[import-untyped]
+import smsutil  # type: ignore[import-untyped]  # it ships no types
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -211,3 +211,22 @@ async def test_idle_is_when_nothing_is_under_way() -> None:
         await crowd.end(1)
 
         assert (early, idle.is_set()) == (False, True)
+
+
+async def test_idle_does_not_wait_for_what_begins_after_it_was_asked() -> None:
+    async with anyio.create_task_group() as tasks:
+        crowd = Crowd(Turns(2), tasks)
+        await crowd.join(1)
+        idle = anyio.Event()
+
+        async def tell() -> None:
+            await crowd.turns.idle()
+            idle.set()
+
+        tasks.start_soon(tell)
+        await anyio.wait_all_tasks_blocked()
+        await crowd.join(2)
+        await crowd.end(1)
+
+        assert idle.is_set()
+        tasks.cancel_scope.cancel()

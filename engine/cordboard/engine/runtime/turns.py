@@ -61,12 +61,13 @@ class Bucket:
 class _Waiter:
     """A text that waits for its turn."""
 
-    __slots__ = ("gone", "granted", "news", "order", "units")
+    __slots__ = ("end", "gone", "granted", "news", "order", "units")
 
     def __init__(self, order: Order, units: int) -> None:
         self.order = order
         self.units = units
         self.news = anyio.Event()
+        self.end = anyio.Event()
         self.granted = False
         self.gone = False
 
@@ -91,8 +92,7 @@ class Turns:
         self._lines: dict[str, list[_Waiter]] = {}
         self._buckets: dict[str, Bucket] = {}
         self._alarm: asyncio.TimerHandle | None = None
-        self._idle = anyio.Event()
-        self._idle.set()
+        self._ends: set[anyio.Event] = set()
 
     @property
     def width(self) -> int:
@@ -120,8 +120,8 @@ class Turns:
             waiter.gone = True
             if waiter.granted:
                 self._under_way -= 1
-                if not self._under_way:
-                    self._idle.set()
+                self._ends.remove(waiter.end)
+                waiter.end.set()
 
             self._grant()
 
@@ -150,8 +150,8 @@ class Turns:
 
     async def idle(self) -> None:
         """Wait until nothing that is on its way now still is."""
-        while self._under_way:
-            await self._idle.wait()
+        for end in tuple(self._ends):  # not of those that begin meanwhile, or a busy channel would never be idle
+            await end.wait()
 
     def _keep_pace(self, number: str, pace: Pace | None) -> None:
         if pace is None:
@@ -196,9 +196,7 @@ class Turns:
         if number in self._buckets:
             self._buckets[number].take(waiter.units, now)
 
-        if not self._under_way:
-            self._idle = anyio.Event()
-
+        self._ends.add(waiter.end)
         self._under_way += 1
         waiter.granted = True
         waiter.news.set()
