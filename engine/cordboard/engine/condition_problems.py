@@ -11,7 +11,7 @@ from typing import Any, Final
 import re2  # type: ignore[import-untyped] # it ships no types
 
 from cordboard.engine.rules import Condition
-from cordboard.engine.vocabulary import NumberKind, Operator
+from cordboard.engine.vocabulary import NumberKind, Operator, Weekday
 
 DEEPEST: Final = 8
 MOST_CONDITIONS: Final = 100
@@ -20,7 +20,7 @@ MOST_CONDITIONS: Final = 100
 MOST_VALUES: Final = 100
 LONGEST_VALUE: Final = 1_000
 
-WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS: Final = tuple(each.value for each in Weekday)
 
 VARIABLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 """How context variables are called."""

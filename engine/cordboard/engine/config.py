@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from cordboard.engine.carrier import Pace
+from cordboard.engine.hours import OperatingHours
 from cordboard.engine.rules import Route, RuleSet
 from cordboard.engine.vocabulary import (
     AmbiguousSends,
@@ -69,6 +70,7 @@ class Channel(Struct, frozen=True, kw_only=True):
         answers_keywords: The words that the carrier itself answers without saying so with each of them (Twilio's
             default opt-out handling: all three): Cordboard notes them, and does not answer a second time.
         smart_encoding: Whether typography that GSM-7 lacks is replaced by look-alikes where that saves segments.
+        hours: When its customers can expect an answer; always, where it is not given. They are told otherwise, no more.
     """
 
     name: Name
@@ -78,6 +80,7 @@ class Channel(Struct, frozen=True, kw_only=True):
     report_timeout: LongEnough = USUAL_REPORT_TIMEOUT
     answers_keywords: tuple[Keyword, ...] = ()
     smart_encoding: bool = False
+    hours: str | None = None
 
 
 class Number(Struct, frozen=True, kw_only=True):
@@ -91,6 +94,7 @@ class Number(Struct, frozen=True, kw_only=True):
         capabilities: What it carries. A toll-free number may serve SMS and voice at once.
         direct_routing: Azure direct-routing numbers carry voice alone; as an SMS number one is refused.
         pace: What it may send in some time; what is usual for its kind at its carrier, where it is not given.
+        hours: When its customers can expect an answer; as its channel's, where it is not given.
     """
 
     address: str
@@ -100,6 +104,7 @@ class Number(Struct, frozen=True, kw_only=True):
     capabilities: tuple[Capability, ...] = (Capability.SMS,)
     direct_routing: bool = False
     pace: Pace | None = None
+    hours: str | None = None
 
 
 class AutoClose(Struct, frozen=True, kw_only=True):
@@ -241,6 +246,7 @@ class Queue(Struct, frozen=True, kw_only=True):
         rings: The rings of `bullseye`.
         fallback: What `preferred_reps` does where none of the customer's own can take it.
         custom: The rules of `custom`.
+        hours: When it is open; always, where it is not given.
     """
 
     name: Name
@@ -254,6 +260,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     rings: tuple[Ring, ...] = ()
     fallback: PreferenceFallback = PreferenceFallback.OTHERS
     custom: CustomAssignment | None = None
+    hours: str | None = None
 
 
 class Rep(Struct, frozen=True, kw_only=True):
@@ -267,6 +274,7 @@ class Rep(Struct, frozen=True, kw_only=True):
         disconnect_grace: How long an offline rep keeps the conversations they hold.
         skills: What they are good at.
         attributes: Whatever else a custom assignment may ask of them.
+        hours: When they work; outside of it nothing is offered to them. Always, where it is not given.
     """
 
     name: Name
@@ -276,6 +284,7 @@ class Rep(Struct, frozen=True, kw_only=True):
     disconnect_grace: Duration = 150 * SECOND
     skills: Ratings = {}
     attributes: dict[Name, str | int] = {}
+    hours: str | None = None
 
 
 class Preference(Struct, frozen=True, kw_only=True):
@@ -324,6 +333,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         reps: People.
         skills: What they can be good at.
         preferences: Customers who have reps of their own.
+        hours: Operating hours, which channels, numbers, queues and reps refer to.
     """
 
     name: Name
@@ -336,3 +346,4 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     reps: tuple[Rep, ...] = ()
     skills: tuple[Skill, ...] = ()
     preferences: tuple[Preference, ...] = ()
+    hours: tuple[OperatingHours, ...] = ()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cordboard.engine.assignment_problems import find_assignment_problems
 from cordboard.engine.config import E164, SHORT_CODE, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.hours_problems import find_hours_problems
 from cordboard.engine.rule_problems import find_rule_problems
 from cordboard.engine.vocabulary import (
     SYSTEM,
@@ -52,6 +53,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
         if person.name in (SYSTEM, "customer"):
             yield f"reps[{index}].name: {person.name!r} is a word of Cordboard's own; choose another name"
 
+    yield from find_hours_problems(config)
     yield from find_assignment_problems(config)
     yield from find_rule_problems(config)
 

@@ -278,6 +278,18 @@ class NumberKind(Word):
     LOCAL_10DLC = "local_10dlc"
 
 
+class Weekday(Word):
+    """A day of the week, in their order."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
 class Capability(Word):
     """What a number of ours can carry."""
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.candidates import Candidates
 from cordboard.engine.board.routing.methods import Availability
@@ -300,6 +301,7 @@ class BoardState:
         self.channels = {each.name: each for each in config.channels}
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
         zone = ZoneInfo(config.time_zone)
+        self.calendars = {each.name: Calendar(each, zone) for each in config.hours}
         self.rule_books = {each.name: RuleBook(each, zone) for each in config.workstreams}
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}

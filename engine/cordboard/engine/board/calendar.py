@@ -1,0 +1,107 @@
+"""Operating hours at a moment: open or closed, until when, and which holiday it is.
+
+Times of day are those of a place, so a day has 23 or 25 hours twice a year. A time that the clocks show twice is the
+first of the two, and one that they skip is read by the clocks from before the skip, as RFC 5545 (3.3.5) has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cordboard.engine.hours import Holiday, Opening, OperatingHours
+from cordboard.engine.vocabulary import Timestamp, Weekday
+
+_DAY: Final = timedelta(days=1)
+
+_FORESIGHT: Final = 400
+"""Days that are looked at for the next change: a year, and a long holiday."""
+
+_WEEK: Final = tuple(Weekday)
+
+
+class Calendar:
+    """One set of operating hours, ready to be asked.
+
+    Args:
+        hours: The hours.
+        zone: The board's time zone, for hours that have none of their own.
+    """
+
+    def __init__(self, hours: OperatingHours, zone: ZoneInfo) -> None:
+        self.hours = hours
+        self.zone = ZoneInfo(hours.time_zone) if hours.time_zone else zone
+        self._weekly: dict[int, tuple[Opening, ...]] = {
+            index: tuple(each for each in hours.weekly if day in each.days) for index, day in enumerate(_WEEK)
+        }
+
+    def is_open(self, at: Timestamp) -> bool:
+        """Whether it is open at a moment."""
+        today = self._day_of(at)
+        return any(opens <= at < closes for opens, closes in self._spans(today - _DAY, 2))
+
+    def next_change(self, at: Timestamp) -> Timestamp | None:
+        """Return when it next opens, if it is closed, or closes, if it is open; None for never within 400 days."""
+        first = self._day_of(at) - _DAY
+        horizon = self._moment(first + _FORESIGHT * _DAY, "00:00")
+        for opens, closes in _joined(self._spans(first, _FORESIGHT)):
+            if at < opens:
+                return opens
+
+            if at < closes:
+                return closes if closes < horizon else None  # what is open until then may well stay open
+
+        return None
+
+    def next_opening(self, at: Timestamp) -> Timestamp | None:
+        """Return when it is open next: at once, if it is open; None for never within 400 days."""
+        return at if self.is_open(at) else self.next_change(at)
+
+    def holiday_on(self, at: Timestamp) -> Holiday | None:
+        """Return the holiday that it is at a moment, by the clocks of the place."""
+        return self._holiday(self._day_of(at))
+
+    def _day_of(self, at: Timestamp) -> date:
+        return datetime.fromtimestamp(at / 1000, self.zone).date()
+
+    def _holiday(self, day: date) -> Holiday | None:
+        return next((each for each in self.hours.holidays if each.date <= day <= (each.until or each.date)), None)
+
+    def _spans(self, first: date, days: int) -> Iterator[tuple[Timestamp, Timestamp]]:
+        """Yield what is open from a day on, by when it opens, day by day."""
+        for offset in range(days):
+            day = first + offset * _DAY
+            holiday = self._holiday(day)
+            openings = self._weekly[day.weekday()] if holiday is None else holiday.openings
+            spans = (self._span(day, each) for each in openings)
+            yield from sorted(span for span in spans if span[0] < span[1])
+
+    def _span(self, day: date, opening: Opening) -> tuple[Timestamp, Timestamp]:
+        through_midnight = opening.closes <= opening.opens
+        return self._moment(day, opening.opens), self._moment(day + _DAY * through_midnight, opening.closes)
+
+    def _moment(self, day: date, time: str) -> Timestamp:
+        hour, minute = int(time[:2]), int(time[3:])
+        local = datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        if hour == 24:
+            local, hour = local + _DAY, 0
+
+        return round(local.replace(hour=hour, minute=minute).timestamp()) * 1000
+
+
+def _joined(spans: Iterable[tuple[Timestamp, Timestamp]]) -> Iterator[tuple[Timestamp, Timestamp]]:
+    """Yield spans with those that touch or overlap put together."""
+    current: tuple[Timestamp, Timestamp] | None = None
+    for opens, closes in spans:
+        if current is None:
+            current = (opens, closes)
+        elif opens <= current[1]:
+            current = (current[0], max(current[1], closes))
+        else:
+            yield current
+            current = (opens, closes)
+
+    if current is not None:
+        yield current

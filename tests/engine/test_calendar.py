@@ -1,0 +1,181 @@
+"""Operating hours follow the clocks of a place: its weeks, its holidays, and the days that have no 24 hours."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cordboard.engine.board.calendar import Calendar
+from cordboard.engine.config import HOUR, MINUTE, BoardConfig, Queue
+from cordboard.engine.config_problems import find_problems
+from cordboard.engine.hours import Holiday, Opening, OperatingHours, WeeklyOpening
+from cordboard.engine.vocabulary import Timestamp, Weekday
+
+WORKDAYS = tuple(Weekday)[:5]
+OFFICE = OperatingHours(
+    name="office",
+    time_zone="Europe/Berlin",
+    weekly=(WeeklyOpening(days=WORKDAYS, opens="09:00", closes="17:00"),),
+    holidays=(
+        Holiday(name="Christmas", date=date(2026, 12, 25), until=date(2026, 12, 26)),
+        Holiday(name="Eve", date=date(2026, 12, 31), openings=(Opening(opens="10:00", closes="12:00"),)),
+    ),
+)
+BERLIN = "Europe/Berlin"
+NEW_YORK = "America/New_York"
+
+
+def calendar(*weekly: WeeklyOpening, zone: str = NEW_YORK) -> Calendar:
+    return Calendar(OperatingHours(name="hours", weekly=weekly), ZoneInfo(zone))
+
+
+def every_day(opens: str, closes: str) -> WeeklyOpening:
+    return WeeklyOpening(days=tuple(Weekday), opens=opens, closes=closes)
+
+
+def moment(local: str, zone: str = BERLIN) -> Timestamp:
+    return int(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+
+
+def test_it_is_open_from_the_first_minute_until_just_before_the_last() -> None:
+    office = Calendar(OFFICE, ZoneInfo("UTC"))
+    assert not office.is_open(moment("2026-11-30T09:00") - 1)
+    assert office.is_open(moment("2026-11-30T09:00"))
+    assert office.is_open(moment("2026-11-30T17:00") - 1)
+    assert not office.is_open(moment("2026-11-30T17:00"))
+
+
+def test_after_friday_it_opens_on_monday() -> None:
+    office = Calendar(OFFICE, ZoneInfo("UTC"))
+    assert office.next_change(moment("2026-11-27T12:00")) == moment("2026-11-27T17:00")
+    assert office.next_change(moment("2026-11-27T17:00")) == moment("2026-11-30T09:00")
+    assert office.next_opening(moment("2026-11-28T12:00")) == moment("2026-11-30T09:00")
+    assert office.next_opening(moment("2026-11-30T12:00")) == moment("2026-11-30T12:00")
+
+
+def test_a_holiday_closes_and_a_holiday_with_openings_opens_only_then() -> None:
+    office = Calendar(OFFICE, ZoneInfo("UTC"))
+    friday = moment("2026-12-25T12:00")
+    holiday = office.holiday_on(friday)
+    assert holiday is not None
+    assert holiday.name == "Christmas"
+    assert not office.is_open(friday)
+    assert office.next_change(friday) == moment("2026-12-28T09:00")
+    assert office.next_change(moment("2026-12-30T18:00")) == moment("2026-12-31T10:00")
+    assert office.next_change(moment("2026-12-31T11:00")) == moment("2026-12-31T12:00")
+    assert office.holiday_on(moment("2026-12-27T00:00")) is None
+
+
+def test_a_night_shift_goes_through_midnight_and_through_the_holiday_after_it() -> None:
+    nights = Calendar(
+        OperatingHours(
+            name="nights",
+            weekly=(every_day("22:00", "06:00"),),
+            holidays=(Holiday(name="Off", date=date(2026, 12, 25)),),
+        ),
+        ZoneInfo(BERLIN),
+    )
+    assert nights.is_open(moment("2026-12-25T03:00")), "the night that began on the 24th"
+    assert not nights.is_open(moment("2026-12-25T23:00"))
+    assert nights.next_change(moment("2026-12-25T06:00")) == moment("2026-12-26T22:00")
+
+
+def test_what_is_open_day_and_night_never_changes() -> None:
+    always = calendar(every_day("00:00", "24:00"))
+    at = moment("2026-11-30T12:00")
+    assert always.is_open(at)
+    assert always.next_change(at) is None
+    assert calendar().next_change(at) is None
+    assert calendar().next_opening(at) is None
+
+
+def test_a_night_in_spring_is_an_hour_shorter_and_one_in_autumn_an_hour_longer() -> None:
+    nights = calendar(every_day("22:00", "06:00"))
+    spring, autumn = moment("2026-03-07T22:00", NEW_YORK), moment("2026-10-31T22:00", NEW_YORK)
+    assert nights.next_change(spring) == spring + 7 * HOUR
+    assert nights.next_change(autumn) == autumn + 9 * HOUR
+
+
+def test_an_hour_that_the_clocks_skip_is_read_by_the_clocks_from_before() -> None:
+    skipped = calendar(every_day("02:30", "12:00"))
+    assert skipped.next_change(moment("2026-03-08T01:00", NEW_YORK)) == moment("2026-03-08T03:30", NEW_YORK)
+
+
+def test_an_hour_that_the_clocks_show_twice_is_the_first_of_the_two() -> None:
+    twice = calendar(every_day("01:30", "12:00"))
+    before = moment("2026-11-01T01:00", NEW_YORK)
+    assert twice.next_change(before) == before + 30 * MINUTE
+
+
+TIMES = st.sampled_from(["00:00", "01:30", "02:30", "08:00", "12:00", "22:00", "24:00"])
+OPENINGS = (
+    st.tuples(TIMES.filter(lambda time: time != "24:00"), TIMES)
+    .filter(lambda pair: pair[0] != pair[1])
+    .flatmap(
+        lambda pair: st.builds(
+            WeeklyOpening,
+            days=st.sets(st.sampled_from(Weekday), min_size=1).map(tuple),
+            opens=st.just(pair[0]),
+            closes=st.just(pair[1]),
+        )
+    )
+)
+
+
+def open_by_the_wall_clock(openings: list[WeeklyOpening], zone: ZoneInfo, at: Timestamp) -> bool:
+    """Look at a clock on the wall: right on every day on which nobody has turned it."""
+    local = datetime.fromtimestamp(at / 1000, zone)
+    time = f"{local:%H:%M}"
+    today, yesterday = tuple(Weekday)[local.weekday()], tuple(Weekday)[(local - timedelta(days=1)).weekday()]
+    return any(
+        (today in each.days and each.opens <= time and (time < each.closes or each.closes <= each.opens))
+        or (yesterday in each.days and each.closes <= each.opens and time < each.closes)
+        for each in openings
+    )
+
+
+@given(st.lists(OPENINGS, max_size=4), st.integers(0, 21 * 24 * 12))
+def test_it_is_open_whenever_the_clock_on_the_wall_says_so_until_the_next_change(
+    openings: list[WeeklyOpening], step: int
+) -> None:
+    zone = ZoneInfo(BERLIN)
+    asked = calendar(*openings, zone=BERLIN)
+    at = moment("2026-06-01T00:00") + step * 5 * MINUTE
+    is_open = open_by_the_wall_clock(openings, zone, at)
+    assert asked.is_open(at) is is_open
+    changes = asked.next_change(at)
+    if changes is None:
+        changes = at + 8 * 24 * HOUR
+    else:
+        assert open_by_the_wall_clock(openings, zone, changes) is not is_open
+
+    for later in range(at, changes, 30 * MINUTE):
+        assert open_by_the_wall_clock(openings, zone, later) is is_open
+
+
+@pytest.mark.parametrize(
+    ("hours", "problem"),
+    [
+        (OperatingHours(name="a", time_zone="Mars/Base"), "hours[0].time_zone: 'Mars/Base' is no IANA time zone"),
+        (OperatingHours(name="a", weekly=(WeeklyOpening(days=(), opens="09:00", closes="10:00"),)), "weekly[0].days"),
+        (OperatingHours(name="a", weekly=(every_day("24:00", "10:00"),)), "hours[0].weekly[0].opens: '24:00' ends"),
+        (OperatingHours(name="a", weekly=(every_day("09:00", "09:00"),)), "hours[0].weekly[0].closes: as it opens"),
+        (
+            OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(2026, 2, 1)),)),
+            "hours[0].holidays[0].until: 2026-02-01 is before 2026-02-02",
+        ),
+    ],
+)
+def test_hours_that_make_no_sense_are_refused_with_their_key(hours: OperatingHours, problem: str) -> None:
+    assert any(problem in each for each in find_problems(BoardConfig(name="board", hours=(hours,))))
+
+
+def test_hours_that_are_not_there_or_there_twice_are_refused() -> None:
+    config = BoardConfig(name="board", hours=(OFFICE, OFFICE), queues=(Queue(name="general", hours="offce"),))
+    problems = list(find_problems(config))
+    assert "hours[1].name: 'office' is there already, as hours[0]" in problems
+    assert "queues[0].hours: there are no hours 'offce' (there is: office)" in problems
