@@ -100,7 +100,7 @@ def test_check_says_what_is_in_a_file_that_is_fine(file: Path, capsys: pytest.Ca
 
     said = capsys.readouterr().out.splitlines()
     assert said == [
-        f"{file}: fine: 1 channel, 0 numbers, 0 workstreams, 1 queue, 2 reps, 0 skills, 0 preferences",
+        f"{file}: fine: 1 channel, 1 queue, 2 reps",
         f"{file}: note: the token of 'ben' can be guessed: use 16 random characters or more",
     ]
 

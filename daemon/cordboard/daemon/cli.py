@@ -160,15 +160,17 @@ def _check(options: argparse.Namespace) -> int:
         print("\n".join(error.problems))
         return 1
 
-    counts = [_count(len(getattr(configuration.board, section)), section) for section in config_file.SECTIONS]
-    print(f"{options.file}: fine: {', '.join(counts)}")
+    counts = [(len(getattr(configuration.board, section)), section) for section in config_file.SECTIONS]
+    told = ", ".join(_count(count, section) for count, section in counts if count) or "an empty board"
+    print(f"{options.file}: fine: {told}")
     for name in configuration.weak_tokens:
         print(f"{options.file}: note: the token of {name!r} can be guessed: use 16 random characters or more")
 
     return 0
 
 
-def _count(number: int, things: str) -> str:
+def _count(number: int, section: str) -> str:
+    things = "calendars" if section == "hours" else section.replace("_", " ")
     return f"{number} {things.removesuffix('s') if number == 1 else things}"
 
 
