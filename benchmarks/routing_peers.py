@@ -1,7 +1,8 @@
 """Other ways to decide who gets what, modelled on the data of `benchmarks.routing`. None keeps anything in order.
 
 Each is asked the same: a rep has ended a conversation, which of those that wait do they get? All are kinder than what
-they model: they stop at the first match, run in memory, and pay nothing for network or disk.
+they model: they run in memory, and pay nothing for events, network or disk. All but the first know of nothing but
+numbers: a rep's skills, load and last assignment, and the one skill that a conversation needs.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Final, Protocol
 
-from benchmarks.routing_case import HELD, Case
+from msgspec.structs import replace
+
+from benchmarks.routing_case import HELD, START, Case
+from cordboard.engine.records import Conversation
+from cordboard.engine.vocabulary import State
 
 
 class Peer(Protocol):
@@ -46,7 +51,7 @@ class _InMemory:
 
 
 class LinearFilter(_InMemory):
-    """One pass over all that waits for what the rep can take, one over all reps for who could take the first of it."""
+    """The filter at its best: one pass over bare numbers for what a rep can take, one for who could take it."""
 
     def free(self, rep: int) -> tuple[int, int]:
         """Decide."""
@@ -56,6 +61,53 @@ class LinearFilter(_InMemory):
         needed = self.waiting[first]
         able = [each for each, load in enumerate(self.loads) if load < HELD and needed in self.skills[each]]
         return self._give(first, min(able, key=lambda each: (self.loads[each], self.last[each])))
+
+
+class RecordFilter:
+    """The linear filter as one writes it over the board's own records, asking of each all that the board asks.
+
+    That is presence, free capacity, every skill with its rating, and who has declined; in the order of priority and of
+    waiting. What a queue's method and relaxation may change is left out: in this case they change nothing.
+    """
+
+    def __init__(self, case: Case) -> None:
+        snapshot = case.snapshot()
+        config = case.config()
+        self.reps = {each.name: each for each in snapshot.reps}
+        self.settings = {each.name: each for each in config.reps}
+        self.workstreams = {each.name: each for each in config.workstreams}
+        self.loads = dict.fromkeys(self.reps, HELD)
+        self.waiting = {each.id - 1: each for each in snapshot.conversations if each.state is State.QUEUED}
+        self.like = {int(each.workstream.removeprefix("needs")): each for each in self.waiting.values()}
+        self.assigned = snapshot.counters.assignment
+
+    def wait(self, conversation: int, skill: int) -> None:
+        """Let one more wait."""
+        moment = START + conversation
+        self.waiting[conversation] = replace(self.like[skill], id=conversation + 1, unanswered_since=moment)
+
+    def free(self, rep: int) -> tuple[int, int]:
+        """Decide."""
+        name = f"rep{rep}"
+        self.loads[name] -= 1
+        mine = [each for each in self.waiting.items() if self._takes(name, each[1])]
+        number, first = min(mine, key=lambda each: (-each[1].priority, each[1].unanswered_since, each[0]))
+        able = [each for each in self.reps if self._takes(each, first)]
+        chosen = min(able, key=lambda each: (self.loads[each], self.reps[each].last_assignment))
+        self.assigned += 1
+        self.loads[chosen] += 1
+        self.reps[chosen] = replace(self.reps[chosen], last_assignment=self.assigned)
+        del self.waiting[number]
+        return number, int(first.workstream.removeprefix("needs"))
+
+    def _takes(self, rep: str, conversation: Conversation) -> bool:
+        workstream, settings = self.workstreams[conversation.workstream], self.settings[rep]
+        return (
+            self.reps[rep].presence in workstream.allowed_presences
+            and settings.capacity - self.loads[rep] >= workstream.capacity_cost
+            and conversation.passed.get(rep, 0) < workstream.max_declines
+            and all(settings.skills.get(skill, 0) >= rating for skill, rating in workstream.skills.items())
+        )
 
 
 class Scan(_InMemory):
@@ -147,7 +199,8 @@ class CountInSql:
 
 
 PEERS: Final[dict[str, type[Peer]]] = {
-    "linear filter": LinearFilter,
+    "linear filter": RecordFilter,
+    "filter of bare numbers": LinearFilter,
     "scan (mod_callcenter)": Scan,
     "COUNT in SQL (Chatwoot)": CountInSql,
 }

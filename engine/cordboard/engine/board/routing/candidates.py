@@ -19,6 +19,9 @@ _RESTING: Final = 64
 """How many pools that nobody waits for are kept: making one looks at a queue's reps, keeping one costs every change of
 a rep who is in it a few microseconds."""
 
+_FEW: Final = 8
+"""Reps who have changed and may be looked at once more for every pool that is asked for: what one command changes."""
+
 
 class Pool:
     """The reps who could take what one requirement asks.
@@ -65,9 +68,14 @@ class Pool:
             self._ranked.add(new)
             self.standings[rep.name] = new
 
+    def takes(self, now: Availability | None) -> bool:
+        """Whether a candidate who is like this can take what is asked."""
+        required = self.requirement
+        return now is not None and now.free >= required.cost and now.state.presence in required.presences
+
     def _standing(self, rep: Rep, now: Availability | None) -> Standing | None:
         required = self.requirement
-        if now is None or now.free < required.cost or now.state.presence not in required.presences:
+        if now is None or not self.takes(now):
             return None
 
         order = self._method.order(self._fits[rep.name], required, rep, now)
@@ -93,7 +101,8 @@ class Pool:
 class Candidates:
     """A pool for each requirement that something waits with, and for some that something waited with lately.
 
-    A rep who changes touches only their own entries, and those when somebody next looks.
+    A rep who changes touches only their own entries, and most of those only when a command is done: who ends one
+    conversation and gets the next could take nothing else before, and can take nothing else after it.
 
     Args:
         look: Returns how a rep is now; None where they are not on the board.
@@ -128,22 +137,27 @@ class Candidates:
 
     def pool(self, requirement: Requirement) -> Pool:
         """Return who could take what is required."""
-        self.catch_up()
+        if len(self._changed) > _FEW:
+            self.catch_up()
+
         pool = self._pools.get(requirement)
         if pool is None:
-            pool = self._fill(requirement)
-        else:
-            self._resting.pop(requirement, None)
+            return self._fill(requirement)
+
+        self._resting.pop(requirement, None)
+        for name in self._changed:
+            if requirement in self._pools_of[name]:
+                pool.put(self._settings[name], self._look(name))
 
         return pool
 
     def catch_up(self) -> None:
-        """Rank everybody anew who has changed since anybody last looked."""
+        """Rank everybody who has changed anew, wherever they are a candidate."""
         for name in self._changed:
             now = self._look(name)
-            rep = self._settings[name]
             for pool in self._pools_of[name].values():
-                pool.put(rep, now)
+                if name in pool.standings or pool.takes(now):
+                    pool.put(self._settings[name], now)
 
         self._changed.clear()
 
@@ -156,10 +170,10 @@ class Candidates:
         if len(self._resting) > _RESTING:
             self._drop(next(iter(self._resting)))
 
-    def pools_with(self, rep: str) -> Iterator[Pool]:
-        """Yield the pools in which a rep could take something now."""
-        self.catch_up()
-        return (pool for pool in self._pools_of.get(rep, {}).values() if rep in pool.standings)
+    def requirements_for(self, rep: str) -> Iterator[Requirement]:
+        """Yield what a rep could take now, as far as something waits with it or has done so lately."""
+        now = self._look(rep)
+        return (requirement for requirement, pool in self._pools_of.get(rep, {}).items() if pool.takes(now))
 
     def _fill(self, requirement: Requirement) -> Pool:
         method = self.method(requirement.queue)

@@ -58,6 +58,8 @@ def settle(decision: Decision) -> None:
             del state.stirred_conversations[conversation]
             _place(decision, conversation)
 
+    state.candidates.catch_up()
+
 
 def able(state: BoardState, rep: str, conversation: Conversation) -> bool:
     """Whether a rep's presence, free capacity and skills let them take a conversation now."""
@@ -188,9 +190,9 @@ def _offer_chosen(decision: Decision, conversation: Conversation, choice: Choice
 def _first_for(state: BoardState, rep: str) -> int | None:
     """Return the first of what waits that a rep can take: the first of each list that they are a candidate for."""
     first: Place | None = None
-    for pool in state.candidates.pools_with(rep):
-        for place in state.waiting.places(pool.requirement):
-            if state.conversations[place[-1]].passed.get(rep, 0) < pool.requirement.max_declines:
+    for requirement in state.candidates.requirements_for(rep):
+        for place in state.waiting.places(requirement):
+            if state.conversations[place[-1]].passed.get(rep, 0) < requirement.max_declines:
                 if first is None or place < first:
                     first = place
 
