@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, Final, TypeVar, get_args
@@ -146,5 +147,7 @@ class Specimens:
                 return 1_000_000 + number
             case inspect.FloatType():
                 return number + 0.5
+            case inspect.DateType():
+                return datetime.date.fromordinal(700_000 + number)
             case _:
                 raise TypeError(f"{name}: nobody has said yet what a specimen of {kind} is")
