@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, Final, TypeVar, get_args
@@ -138,7 +139,8 @@ class Specimens:
                 members = list(kind.cls)
                 return members[number % len(members)]
             case inspect.StrType():
-                return f"{name}-{number}" if kind.pattern else f"{name} {number} ✓ “ü” 🎈"
+                written = (f"{name} {number} ✓ “ü” 🎈", f"{name}-{number}", f"{number % 24:02}:00")
+                return next(each for each in written if re.search(kind.pattern or "", each))
             case inspect.BytesType():
                 return bytes([0, 255, number % 256])
             case inspect.BoolType():
