@@ -11,12 +11,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cordboard
+from cordboard.daemon.cli import main
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright  # noqa: E402 - it may not be there
@@ -39,6 +43,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(120))
 
 
+WARM = get_context("forkserver")
+"""Begins processes where the daemon is imported already: importing it takes longer than most tests."""
+
+WARM.set_forkserver_preload(["cordboard.daemon.cli", "cordboard.daemon.demo"])
+
+
+def run_here(command: list[str], folder: Path, says: Any) -> None:
+    """Be a daemon, in a process that has just begun: in its folder, with a log there, and a pipe to speak into."""
+    os.chdir(folder)
+    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(says.detach(), sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # it is a real one here
+    sys.exit(main(command))
+
+
 class Demo:
     """The demo's daemon.
 
@@ -52,23 +72,17 @@ class Demo:
             self._port: int = probe.getsockname()[1]
 
         self.url = f"http://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ForkServerProcess | None = None
 
     def start(self) -> None:
         """Start it, and return when it says that it is ready."""
-        path = os.pathsep.join(str(Path(part).parent) for part in cordboard.__path__)
-        command = [sys.executable, "-m", "cordboard.daemon", "demo", "--port", str(self._port), "--data", "data"]
-        with (self._folder / "log").open("a") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - the command is ours
-                command,
-                cwd=self._folder,
-                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        said, says = os.pipe()
+        command = ["demo", "--port", str(self._port), "--data", "data"]
+        self._process = WARM.Process(target=run_here, args=(command, self._folder, DupFd(says)))
+        self._process.start()
+        os.close(says)
+        self._said = os.fdopen(said, encoding="utf-8")  # stays open: it goes on speaking
+        for line in self._said:
             if "Everything is kept in" in line:
                 return
 
@@ -85,8 +99,11 @@ class Demo:
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(how)
-            process.communicate(timeout=30)
+            assert process.pid is not None
+            os.kill(process.pid, how)
+            process.join(timeout=30)
+            assert process.exitcode is not None, "the demo did not stop"
+            self._said.close()
 
 
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running, which no test elsewhere may meet

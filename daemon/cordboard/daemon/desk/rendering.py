@@ -45,9 +45,6 @@ def _templates() -> jinja2.Environment:
     environment.globals["close_reasons"] = CLOSE_REASONS
     environment.globals["how_opted_out"] = how_opted_out
     environment.globals["stoppage"] = stoppage
-    for name in environment.list_templates():
-        environment.get_template(name)  # compiled now: no page waits for the disk
-
     return environment
 
 
