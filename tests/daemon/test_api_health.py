@@ -59,7 +59,7 @@ async def test_the_schema_describes_every_call(daemon: Daemon) -> None:
         ("get", f"{conversation}/routing"),
         *(
             ("post", f"{conversation}/{word}")
-            for word in ("accept", "decline", "pick", "park", "resume", "release", "transfer", "close")
+            for word in ("accept", "decline", "pick", "park", "resume", "release", "transfer", "close", "end_wrap_up")
         ),
         ("get", "/v1/me"),
         ("put", "/v1/me/presence"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
-from cordboard.engine.vocabulary import Presence
+from cordboard.engine.vocabulary import Presence, WrapUp
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -17,6 +18,12 @@ async def move(daemon: Daemon, name: str, word: str, **body: str) -> tuple[int, 
     answer = await daemon.as_(name).post(f"/v1/conversations/1/{word}", json=body or None)
     told: dict[str, object] = answer.json()
     return answer.status_code, told
+
+
+async def change_workstreams(daemon: Daemon, **changes: Any) -> None:
+    config = daemon.engine.board.config
+    workstreams = tuple(replace(each, **changes) for each in config.workstreams)
+    await daemon.engine.configure(replace(config, workstreams=workstreams))
 
 
 async def test_a_rep_takes_an_offer_through_its_whole_life(daemon: Daemon) -> None:
@@ -38,6 +45,25 @@ async def test_a_rep_takes_an_offer_through_its_whole_life(daemon: Daemon) -> No
     await move(daemon, "ana", "pick")
     status, conversation = await move(daemon, "ana", "close")
     assert (status, conversation["state"], conversation["status"]) == (200, "closed", "closed")
+
+
+async def test_a_wrap_up_is_ended_by_its_rep_and_once(daemon: Daemon) -> None:
+    await change_workstreams(daemon, wrap_up=WrapUp.ALWAYS)
+    await daemon.text(to=daemon.picked)
+    await daemon.say("ana")
+    await move(daemon, "ana", "pick")
+    _, conversation = await move(daemon, "ana", "close")
+    assert (conversation["status"], conversation["wrap_up_until"]) == ("wrap_up", None)
+
+    status, conversation = await move(daemon, "ana", "end_wrap_up")
+    assert (status, conversation["state"], conversation["status"]) == (200, "closed", "closed")
+
+    status, problem = await move(daemon, "ana", "end_wrap_up")
+    assert (status, problem["type"]) == (409, "urn:cordboard:problem:illegal-transition")
+    routing = (await daemon.as_("ana").get("/v1/conversations/1/routing")).json()["items"]
+    assert [(each["by"], each["trigger"]) for each in routing if each["type"] == "wrap_up_ended"] == [
+        ("ana", "end_wrap_up")
+    ]
 
 
 async def test_an_offer_that_is_declined_waits_for_somebody_else(daemon: Daemon) -> None:
@@ -142,7 +168,7 @@ async def test_a_move_that_is_repeated_happens_once(daemon: Daemon) -> None:
 
 async def test_a_conversation_that_cannot_be_is_not_found(daemon: Daemon) -> None:
     for conversation in ("7", "0", "-1", str(2**63), str(10**30), "9" * 5000, "one", "1.5", "%2e", "1%00"):
-        for word in ("accept", "decline", "pick", "park", "resume", "release", "close"):
+        for word in ("accept", "decline", "pick", "park", "resume", "release", "close", "end_wrap_up"):
             answer = await daemon.as_("sue").post(f"/v1/conversations/{conversation}/{word}")
             assert answer.status_code == 404, (conversation, word)
             assert answer.json()["type"] == "urn:cordboard:problem:not-found"

@@ -17,7 +17,7 @@ from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, AutoClose, BoardC
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.rules import Condition, Outputs
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import Distribution, Operator, Role
+from cordboard.engine.vocabulary import Distribution, Operator, Role, WrapUp
 from cordboard.transports.acs import AcsSettings
 from cordboard.transports.base import BUILT_IN, find_transport
 from cordboard.transports.twilio import SharedKey, Subaccount, TwilioSettings
@@ -399,6 +399,24 @@ def test_everything_is_told_at_once_and_nothing_twice() -> None:
         "numbers[0].workstream",
         "queues[0].reps[1]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [('"always"', WrapUp.ALWAYS), ('"none"', WrapUp.NONE), ('"90s"', 90_000), ('"0s"', 0)],
+)
+def test_a_wrap_up_is_a_word_or_a_length_of_time(written: str, meant: WrapUp | int) -> None:
+    text = _with('queue = "general"', f'queue = "general"\nwrap_up = {written}')
+
+    assert config_file.parse(text, source="cordboard.toml").board.workstreams[0].wrap_up == meant
+
+
+@pytest.mark.parametrize("written", ['"sometimes"', "90", "true", "[]", "{}"])
+def test_what_is_no_wrap_up_is_told_with_what_would_be(written: str) -> None:
+    [problem] = _problems(_with('queue = "general"', f'queue = "general"\nwrap_up = {written}'))
+
+    assert problem.startswith("workstreams[0].wrap_up: ")
+    assert problem.endswith("; or 'none' or 'always'")
 
 
 def test_two_of_a_name_are_pointed_out() -> None:

@@ -18,7 +18,7 @@ import cordboard.daemon.desk
 from cordboard.daemon.access import COOKIE, Access
 from cordboard.engine.commands import Reply, SetPresence
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import Presence
+from cordboard.engine.vocabulary import Presence, WrapUp
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -232,6 +232,25 @@ async def test_a_conversation_in_wrap_up_is_listed_with_what_is_left_of_it(
     assert re.search(r"data-until=\"\d+\">(1:00|0:59)<", shown)
     assert "1 of 5" in await part(ana, "/desk/parts/me")
     assert "Wrap-up" in await part(ana, "/desk/conversations/1")
+
+
+async def test_a_wrap_up_without_end_is_finished_with_a_button(daemon: Daemon, ana: httpx.AsyncClient) -> None:
+    config = daemon.engine.board.config
+    workstreams = tuple(replace(each, wrap_up=WrapUp.ALWAYS) for each in config.workstreams)
+    await daemon.engine.configure(replace(config, workstreams=workstreams))
+    await taken(daemon, ana)
+    assert "Finish wrap-up" not in await part(ana, "/desk/conversations/1")
+
+    await act(ana, "1/close")
+    assert "In wrap-up since" in await part(ana, "/desk/parts/mine")
+    assert "Finish wrap-up" in await part(ana, "/desk/conversations/1")
+    assert (await act(ana, "1/end_wrap_up")).status_code == 204
+
+    shown = await part(ana, "/desk/conversations/1")
+    assert "Finish wrap-up" not in shown
+    assert "Wrap-up ended by ana" in shown
+    assert "0 of 5" in await part(ana, "/desk/parts/me")
+    assert "so it cannot be finished" in (await act(ana, "1/end_wrap_up")).text
 
 
 async def test_a_page_counts_and_shows_what_a_channel_with_smart_encoding_sends(

@@ -20,6 +20,7 @@ from cordboard.engine.commands import (
     Command,
     Configure,
     DeclineOffer,
+    EndWrapUp,
     ParkConversation,
     PickConversation,
     RecordSend,
@@ -42,8 +43,10 @@ from cordboard.engine.events import (
     Event,
     ReplyQueued,
     SendStarted,
+    WrapUpEnded,
 )
 from cordboard.engine.explanations import OfferReason
+from cordboard.engine.records import Conversation
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
 from cordboard.engine.vocabulary import (
@@ -58,6 +61,7 @@ from cordboard.engine.vocabulary import (
     Presence,
     SkillMatching,
     State,
+    WrapUp,
 )
 
 REPS = st.sampled_from(["ana", "ben", "sue"])
@@ -88,6 +92,7 @@ HANDLED = st.sampled_from(
         ResumeConversation,
         ReleaseConversation,
         CloseConversation,
+        EndWrapUp,
     ]
 )
 WORKSTREAM = CONFIG.workstreams[0]
@@ -120,6 +125,7 @@ CONFIGS = st.sampled_from(
         replace(CONFIG, workstreams=(RULED,)),
         replace(CONFIG, workstreams=(replace(RULED, capacity_cost=2, wrap_up=60 * SECOND),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, capacity_cost=2),)),
+        replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=WrapUp.ALWAYS),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, distribution=Distribution.PICK),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, auto_accept=True, max_declines=1),)),
         replace(CONFIG, workstreams=(WORKSTREAM, Workstream(name="sales", queue="second"))),
@@ -170,16 +176,26 @@ CONFIGS = st.sampled_from(
 
 
 class Watched(Playground):
-    """A board whose every offer is looked at, right after the command that led to it."""
+    """A board whose every offer and wrap-up is looked at, right after the command that led to it."""
 
     def do(self, command: Command) -> tuple[Event, ...]:
+        wraps_up = {each.id: self.wrap_up_over(each) for each in self.board.conversations.values() if each.closed_at}
         events = super().do(command)
         for event in events:
+            if isinstance(event, WrapUpEnded) and not isinstance(command, EndWrapUp | Configure):
+                assert wraps_up[event.conversation] <= self.at, "a wrap-up ends when its time is over"
+
             if isinstance(event, ConversationOffered) and event.reason is not None:
                 self.qualified(event, event.reason)
                 self.first_come(event)
 
         return events
+
+    def wrap_up_over(self, closed: Conversation) -> int:
+        """When a wrap-up ends by itself."""
+        ends_at = closed.assignment.expires_at if closed.assignment else None
+        forgotten_at = closed.updated_at + self.board._state.workstream_of(closed).auto_close.wrap_up
+        return forgotten_at if ends_at is None else ends_at
 
     def qualified(self, offer: ConversationOffered, reason: OfferReason) -> None:
         """What needs a skill is never offered to somebody who lacks it."""
@@ -341,6 +357,13 @@ class AnyBoard(RuleBasedStateMachine):
                     assert holds is not conversation.parked
                 case State.CLOSED:
                     assert holds, "a closed conversation without wrap-up has left the board"
+
+    @invariant()
+    def a_wrap_up_holds_capacity_for_its_time_and_no_longer(self) -> None:
+        self.world.later(0)
+        for conversation in self.world.board.conversations.values():
+            if conversation.state is State.CLOSED:
+                assert self.world.wrap_up_over(conversation) > self.world.at
 
     @invariant()
     def what_is_queued_is_on_one_list_and_nothing_else_is(self) -> None:

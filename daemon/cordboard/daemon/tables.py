@@ -117,6 +117,9 @@ class TableReader:
             if _is_duration(kind):
                 return _duration(written, kind)
 
+            if word := _word_beside_duration(kind):
+                return _duration_or_word(written, kind, word)
+
             if isinstance(kind, type) and issubclass(kind, Struct):
                 return self.record(written, kind, key)
 
@@ -188,6 +191,26 @@ def _is_duration(kind: Any) -> bool:
     )
 
 
+def _word_beside_duration(kind: Any) -> type[enum.Enum] | None:
+    """Return the words of `Duration | Words`; None for every other kind."""
+    if get_origin(kind) not in (Union, types.UnionType):
+        return None
+
+    length, *words = get_args(kind)
+    return words[0] if _is_duration(length) and len(words) == 1 else None
+
+
+def _duration_or_word(written: object, kind: Any, words: type[enum.Enum]) -> int | enum.Enum:
+    for word in words:
+        if written == word.value:
+            return word
+
+    try:
+        return _duration(written, get_args(kind)[0])
+    except ValueError as error:
+        raise ValueError(f"{error}; or {' or '.join(repr(each.value) for each in words)}") from None
+
+
 def _is_list(kind: Any) -> bool:
     """Whether it is `list[X]` or `tuple[X, ...]`."""
     return get_origin(kind) is list or (get_origin(kind) is tuple and get_args(kind)[1:] == (...,))
@@ -205,6 +228,9 @@ def _without_none(kind: Any) -> Any:
 def _stand_in(kind: Any, written: object) -> Any:
     """Return something of this kind: what was written, if that is of the kind at least."""
     kind = _without_none(kind)
+    if _word_beside_duration(kind):
+        kind = get_args(kind)[0]
+
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
 

@@ -76,6 +76,10 @@ class CloseConversation(ConversationCommand, frozen=True, kw_only=True, tag="clo
     """End the conversation."""
 
 
+class EndWrapUp(ConversationCommand, frozen=True, kw_only=True, tag="end_wrap_up"):
+    """Be done with a conversation that is closed: it holds no capacity any more."""
+
+
 class Reply(ConversationCommand, frozen=True, kw_only=True, tag="reply"):
     """Text the customer. A parked conversation is resumed first; a supervisor who does not hold it takes it over."""
 
@@ -163,6 +167,7 @@ RepCommand: TypeAlias = (
     | TransferConversation
     | SetSkills
     | CloseConversation
+    | EndWrapUp
     | Reply
 )
 

@@ -27,6 +27,7 @@ from cordboard.engine.vocabulary import (
     RepOperator,
     Role,
     SkillMatching,
+    WrapUp,
 )
 
 SECOND = 1_000
@@ -108,11 +109,19 @@ class Number(Struct, frozen=True, kw_only=True):
 
 
 class AutoClose(Struct, frozen=True, kw_only=True):
-    """How long nothing may happen to a conversation before it is closed (Dynamics' defaults for SMS)."""
+    """How long nothing may happen to a conversation before it is closed (Dynamics' defaults for SMS).
+
+    Attributes:
+        queued: While it waits.
+        active: While a rep has it.
+        parked: While it is parked.
+        wrap_up: While its rep is wrapping up without an end that is set: the wrap-up is over then.
+    """
 
     queued: LongEnough = 30 * DAY
     active: LongEnough = 30 * DAY
     parked: LongEnough = 3 * DAY
+    wrap_up: LongEnough = 1 * DAY
 
 
 class Skill(Struct, frozen=True, kw_only=True):
@@ -155,7 +164,8 @@ class Workstream(Struct, frozen=True, kw_only=True):
         capacity_cost: Units of a rep's capacity that one conversation takes.
         allowed_presences: The presences in which a rep gets this workstream's conversations.
         quiet_after: An active conversation whose customer has been silent this long is parked.
-        wrap_up: How long a closed conversation still holds its rep's capacity; 0 for not at all.
+        wrap_up: How long a conversation that its rep has closed still holds their capacity; 0 is `none`. One that is
+            wrapped up already ends as it began.
         auto_close: When nothing happens for so long, the conversation is closed.
         reopen_window: A text this soon after closing reopens the conversation.
         max_declines: A rep who declined or missed a conversation this often is not offered it again.
@@ -177,7 +187,7 @@ class Workstream(Struct, frozen=True, kw_only=True):
     capacity_cost: Positive = 1
     allowed_presences: tuple[Presence, ...] = (Presence.AVAILABLE, Presence.BUSY)
     quiet_after: LongEnough = 10 * MINUTE
-    wrap_up: Duration = 0
+    wrap_up: Duration | WrapUp = WrapUp.NONE
     auto_close: AutoClose = AutoClose()
     reopen_window: Duration = 24 * HOUR
     max_declines: Positive = 3

@@ -16,7 +16,16 @@ from cordboard.engine.config import BoardConfig
 from cordboard.engine.explanations import OfferReason
 from cordboard.engine.records import Conversation
 from cordboard.engine.rules import RouteReason, RulesTried
-from cordboard.engine.vocabulary import CloseReason, ConsentSource, Keyword, MessageStatus, Presence, Timestamp, Trigger
+from cordboard.engine.vocabulary import (
+    SYSTEM,
+    CloseReason,
+    ConsentSource,
+    Keyword,
+    MessageStatus,
+    Presence,
+    Timestamp,
+    Trigger,
+)
 
 
 def _tag(name: str) -> str:
@@ -280,10 +289,14 @@ class ConversationTransferred(Grant, frozen=True, kw_only=True):
 
 
 class ConversationClosed(Move, frozen=True, kw_only=True):
-    """The conversation ended. `wrap_up_until`: the closing rep's capacity is held until then."""
+    """The conversation ended.
+
+    `wraps_up`: the closing rep's capacity is still held, until `wrap_up_until`; until they are done, where it is None.
+    """
 
     trigger = Trigger.CLOSE
     reason: CloseReason
+    wraps_up: bool = False
     wrap_up_until: Timestamp | None = None
 
 
@@ -293,6 +306,14 @@ class ConversationReopened(Move, frozen=True, kw_only=True):
     trigger = Trigger.REOPEN
     queue: str
     thread: Conversation
+
+
+class WrapUpEnded(Move, frozen=True, kw_only=True):
+    """The closing rep's capacity is free: the board lets the conversation go."""
+
+    trigger = Trigger.END_WRAP_UP
+    rep: str
+    by: str = SYSTEM
 
 
 class SearchWidened(ConversationEvent, frozen=True, kw_only=True):
@@ -316,12 +337,6 @@ class SkillsSet(ConversationEvent, frozen=True, kw_only=True):
 
     skills: dict[str, int]
     by: str
-
-
-class WrapUpEnded(ConversationEvent, frozen=True, kw_only=True):
-    """The closing rep's capacity is free: the board lets the conversation go."""
-
-    rep: str
 
 
 # What becomes of our own texts.
@@ -466,10 +481,10 @@ Event: TypeAlias = (
     | ConversationTransferred
     | ConversationClosed
     | ConversationReopened
+    | WrapUpEnded
     | SearchWidened
     | ConversationEscalated
     | SkillsSet
-    | WrapUpEnded
     | ReplyQueued
     | SendStarted
     | MessageSent

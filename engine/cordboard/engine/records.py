@@ -40,7 +40,8 @@ class Assignment(Struct, frozen=True, kw_only=True, gc=False):
         rep: Whose it is.
         cost: Units of capacity it holds.
         began_at: When the offer was made, or the conversation picked.
-        expires_at: When the offer ends by itself, or the wrap-up does; None for an accepted one.
+        expires_at: When the offer ends by itself, or the wrap-up does; None for an accepted one, and for a wrap-up that
+            its rep ends.
     """
 
     id: int

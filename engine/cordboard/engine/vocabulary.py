@@ -91,6 +91,9 @@ class Trigger(Word):
     REOPEN = "reopen"
     """The customer texted within the reopen window."""
 
+    END_WRAP_UP = "end_wrap_up"
+    """The closing rep is done with it, or its time is over: capacity is freed."""
+
 
 class Status(Word):
     """Dynamics 365's names for where a conversation is: a view of state, parking and wrap-up."""
@@ -306,6 +309,16 @@ class Distribution(Word):
 
     PICK = "pick"
     """Reps take them from the queue themselves."""
+
+
+class WrapUp(Word):
+    """Whether a conversation still holds its rep's capacity when they have closed it; beside a length of time."""
+
+    NONE = "none"
+    """It does not."""
+
+    ALWAYS = "always"
+    """Until the rep says that they are done."""
 
 
 class AssignmentMethod(Word):

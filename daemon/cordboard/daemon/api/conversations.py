@@ -33,7 +33,6 @@ from cordboard.engine.events import (
     Move,
     SearchWidened,
     SkillsSet,
-    WrapUpEnded,
 )
 from cordboard.engine.ports import ConversationQuery
 from cordboard.engine.vocabulary import State
@@ -59,7 +58,6 @@ _ON_ITS_WAY: Final = (
     SearchWidened,
     ConversationEscalated,
     SkillsSet,
-    WrapUpEnded,
 )
 """The facts that tell where a conversation went and why."""
 

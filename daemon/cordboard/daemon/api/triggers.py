@@ -18,6 +18,7 @@ from cordboard.engine.commands import (
     AcceptOffer,
     CloseConversation,
     DeclineOffer,
+    EndWrapUp,
     ParkConversation,
     PickConversation,
     ReleaseConversation,
@@ -62,6 +63,7 @@ def _handler(
         | ResumeConversation
         | ReleaseConversation
         | CloseConversation
+        | EndWrapUp
     ],
     summary: str,
 ) -> HTTPRouteHandler:
@@ -95,4 +97,5 @@ TRIGGERS: Final = (
     _handler("release", ReleaseConversation, "Put it back on its queue"),
     transfer,
     _handler("close", CloseConversation, "End it"),
+    _handler("end_wrap_up", EndWrapUp, "Be done with a closed one"),
 )

@@ -21,6 +21,7 @@ from cordboard.engine.commands import (
     AcceptOffer,
     CloseConversation,
     DeclineOffer,
+    EndWrapUp,
     ParkConversation,
     PickConversation,
     ReleaseConversation,
@@ -42,6 +43,7 @@ _ACTIONS: Final[dict[str, Callable[..., RepCommand]]] = {
     "resume": ResumeConversation,
     "release": ReleaseConversation,
     "close": CloseConversation,
+    "end_wrap_up": EndWrapUp,
 }
 
 _OPENING: Final = frozenset({"accept", "pick"})
@@ -52,7 +54,7 @@ _OPENING: Final = frozenset({"accept", "pick"})
 async def act(
     conversation: FromPath[int], action: FromPath[str], request: Asked, person: SignedIn, desk: TheDesk
 ) -> Response[Any]:
-    """Accept, decline, pick, park, resume, release or end a conversation."""
+    """Accept, decline, pick, park, resume, release or end a conversation, or be done with its wrap-up."""
     command = _ACTIONS.get(action)
     if command is None:
         raise NotFoundException(f"A conversation cannot be told to {action!r}.")

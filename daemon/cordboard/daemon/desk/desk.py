@@ -131,6 +131,9 @@ class Desk:
             and (person.is_supervisor or conversation.queue in board.queues_of(person.name)),
             "may_move": mine or (person.is_supervisor and conversation.state not in (State.NEW, State.CLOSED)),
             "may_end": mine or (person.is_supervisor and conversation.state is not State.CLOSED),
+            "may_finish": conversation.assignment is not None
+            and conversation.state is State.CLOSED
+            and (person.is_supervisor or conversation.assignment.rep == person.name),
             "may_write": mine
             or (
                 person.is_supervisor

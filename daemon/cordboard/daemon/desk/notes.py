@@ -94,6 +94,10 @@ def _closed(event: events.ConversationClosed, names: Mapping[str, str]) -> str:
     return f"Ended{_by(event, names)}{f': {reason}' if reason else _why(event)}"
 
 
+def _wrap_up_ended(event: events.WrapUpEnded, names: Mapping[str, str]) -> str:
+    return f"Wrap-up ended{_by(event, names)}{_why(event)}"
+
+
 def _reopened(event: events.ConversationReopened, _names: Mapping[str, str]) -> str:
     return f"Opened again by a new text: on queue {event.queue}"
 
@@ -129,6 +133,7 @@ _NOTES: Final[dict[type[Any], Callable[[Any, Mapping[str, str]], str]]] = {
     events.ConversationTransferred: _transferred,
     events.ConversationClosed: _closed,
     events.ConversationReopened: _reopened,
+    events.WrapUpEnded: _wrap_up_ended,
     events.CustomerOptedOut: _opted_out,
     events.CustomerOptedIn: _opted_in,
 }

@@ -22,7 +22,6 @@ from cordboard.engine.events import (
     MessageEvent,
     Move,
     PresenceChanged,
-    WrapUpEnded,
 )
 from cordboard.engine.ports import Clock
 from cordboard.engine.records import Conversation
@@ -103,7 +102,7 @@ class DeskStream:
         mine = now is not None and _is_with(now, me)
         if mine or event.conversation in self._mine:
             tell("mine")
-            if isinstance(event, Move | WrapUpEnded):
+            if isinstance(event, Move):
                 tell("me")
 
         if mine:

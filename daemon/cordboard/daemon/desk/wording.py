@@ -68,6 +68,7 @@ TRIGGERS: Final = {
     Trigger.RELEASE: "put back on its queue",
     Trigger.TRANSFER: "transferred",
     Trigger.CLOSE: "ended",
+    Trigger.END_WRAP_UP: "finished",
 }
 
 

@@ -53,6 +53,7 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.TransferConversation: handling.transfer,
     commands.SetSkills: skills.set_skills,
     commands.CloseConversation: handling.close,
+    commands.EndWrapUp: handling.end_wrap_up,
     commands.Reply: replies.reply,
     commands.SetPresence: reps.set_presence,
     commands.StartSending: delivery.start_sending,

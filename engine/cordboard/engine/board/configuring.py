@@ -48,7 +48,7 @@ def _move_on(decision: Decision, conversation: Conversation) -> None:
     why = f"{rep} is no longer configured" if rep_gone else "its queue is no longer configured"
     queue_gone = conversation.queue is not None and conversation.queue not in state.queues
     if conversation.state is State.CLOSED and rep_gone:
-        decision.emit(WrapUpEnded, conversation=conversation.id, rep=rep)
+        decision.emit(WrapUpEnded, conversation=conversation.id, rep=rep, by=SYSTEM, why=why)
     elif conversation.state is State.ACTIVE and rep_gone:
         queue = home_queue(decision, conversation)
         decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why)

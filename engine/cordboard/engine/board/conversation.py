@@ -5,8 +5,9 @@ for it raises `IllegalTransition`, which changes nothing. The table is declared 
 it and draws the diagram in the documentation; `move` looks moves up in a dictionary compiled from that machine, because
 a machine for every conversation would cost kilobytes and a trigger tens of microseconds, and the look-up does not.
 
-Two moves keep the state and change what is beside it: `park` and `resume` are both active to active, and `parked` tells
-which of them is possible. `PARKED` holds that second, smaller table.
+Three moves keep the state and change what is beside it. `park` and `resume` are both active to active, and `parked`
+tells which of them is possible: `PARKED` holds that second, smaller table. `end_wrap_up` is closed to closed, and frees
+the closing rep's capacity.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ TABLE: dict[State, dict[Trigger, State]] = {
     },
     State.CLOSED: {
         Trigger.REOPEN: State.QUEUED,
+        Trigger.END_WRAP_UP: State.CLOSED,
     },
 }
 

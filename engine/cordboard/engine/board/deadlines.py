@@ -47,7 +47,8 @@ def _conversation_due(decision: Decision, conversation: Conversation) -> None:
         case State.ASSIGNED if assignment is not None:
             decision.emit(OfferExpired, conversation=conversation.id, rep=assignment.rep, by=SYSTEM)
         case State.CLOSED if assignment is not None:
-            decision.emit(WrapUpEnded, conversation=conversation.id, rep=assignment.rep)
+            why = "forgotten" if assignment.expires_at is None else ""
+            decision.emit(WrapUpEnded, conversation=conversation.id, rep=assignment.rep, by=SYSTEM, why=why)
         case State.ACTIVE if not conversation.parked and _is_quiet(decision, conversation):
             rep = conversation.rep
             decision.emit(ConversationParked, conversation=conversation.id, rep=rep, by=SYSTEM, why="quiet")

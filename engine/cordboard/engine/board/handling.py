@@ -1,4 +1,4 @@
-"""What reps and supervisors do with conversations: accept, decline, pick, park, resume, release, transfer, close."""
+"""What reps and supervisors do with conversations, from accepting an offer to ending a wrap-up."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cordboard.engine.commands import (
     CloseConversation,
     ConversationCommand,
     DeclineOffer,
+    EndWrapUp,
     ParkConversation,
     PickConversation,
     ReleaseConversation,
@@ -29,9 +30,10 @@ from cordboard.engine.events import (
     OfferAccepted,
     OfferDeclined,
     OfferWithdrawn,
+    WrapUpEnded,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import CloseReason, Presence, State, Trigger
+from cordboard.engine.vocabulary import CloseReason, Presence, State, Trigger, WrapUp
 
 
 def accept(decision: Decision, command: AcceptOffer) -> None:
@@ -106,13 +108,35 @@ def close(decision: Decision, command: CloseConversation) -> None:
     _require_own(decision, conversation, command.by, "close")
     ends_own = conversation.state is State.ACTIVE and conversation.rep == command.by
     wrap_up = decision.workstream(conversation).wrap_up
+    wraps_up = ends_own and not conversation.parked and wrap_up not in (0, WrapUp.NONE)
     decision.emit(
         ConversationClosed,
         conversation=conversation.id,
         reason=CloseReason.REP if ends_own else CloseReason.SUPERVISOR,
-        wrap_up_until=decision.at + wrap_up if wrap_up and ends_own and not conversation.parked else None,
+        wraps_up=wraps_up,
+        wrap_up_until=decision.at + wrap_up if wraps_up and isinstance(wrap_up, int) else None,
         by=command.by,
     )
+
+
+def end_wrap_up(decision: Decision, command: EndWrapUp) -> None:
+    """Be done with a closed conversation: the rep who wraps it up, or a supervisor."""
+    conversation = _movable(decision, command, Trigger.END_WRAP_UP)
+    assignment = conversation.assignment
+    if assignment is None:
+        raise IllegalTransition(
+            conversation=conversation.id,
+            state=conversation.state,
+            trigger=Trigger.END_WRAP_UP,
+            why="nobody is wrapping it up",
+        )
+
+    if assignment.rep != command.by and not decision.supervises(command.by):
+        raise NotAllowed(
+            f"conversation {conversation.id} is wrapped up by {assignment.rep}; only a supervisor may end that for them"
+        )
+
+    decision.emit(WrapUpEnded, conversation=conversation.id, rep=assignment.rep, by=command.by)
 
 
 def take(

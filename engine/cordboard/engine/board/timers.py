@@ -26,8 +26,11 @@ def conversation_deadline(conversation: Conversation, workstream: Workstream) ->
     match conversation.state:
         case State.NEW | State.QUEUED:
             return conversation.updated_at + close.queued
-        case State.ASSIGNED | State.CLOSED:
+        case State.ASSIGNED:
             return conversation.assignment.expires_at if conversation.assignment else None
+        case State.CLOSED:
+            ends_at = conversation.assignment.expires_at if conversation.assignment else None
+            return conversation.updated_at + close.wrap_up if ends_at is None else ends_at
         case State.ACTIVE:
             if conversation.parked:
                 return conversation.updated_at + close.parked

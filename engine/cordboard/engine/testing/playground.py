@@ -16,6 +16,7 @@ from cordboard.engine.commands import (
     CloseConversation,
     Command,
     Configure,
+    EndWrapUp,
     ParkConversation,
     PickConversation,
     Reply,
@@ -108,6 +109,10 @@ class Playground:
     def close(self, conversation: int = 1, by: str = "ana") -> tuple[Event, ...]:
         """End a conversation."""
         return self.do(CloseConversation(conversation=conversation, by=by))
+
+    def end_wrap_up(self, conversation: int = 1, by: str = "ana") -> tuple[Event, ...]:
+        """Be done with a closed conversation."""
+        return self.do(EndWrapUp(conversation=conversation, by=by))
 
     def reply(self, body: str = "hi", *, conversation: int = 1, by: str = "ana") -> tuple[Event, ...]:
         """Text the customer."""

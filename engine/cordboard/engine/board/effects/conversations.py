@@ -208,7 +208,7 @@ def _parked(state: BoardState, event: ConversationParked) -> None:
 def _closed(state: BoardState, event: ConversationClosed) -> None:
     conversation = state.conversations[event.conversation]
     wrap_up = None
-    if event.wrap_up_until is not None and conversation.assignment is not None:
+    if event.wraps_up and conversation.assignment is not None:
         wrap_up = replace(conversation.assignment, expires_at=event.wrap_up_until)
 
     _put_moved(
@@ -220,6 +220,10 @@ def _closed(state: BoardState, event: ConversationClosed) -> None:
         closed_at=event.at,
         close_reason=event.reason,
     )
+
+
+def _wrap_up_ended(state: BoardState, event: WrapUpEnded) -> None:
+    _put_moved(state, state.conversations[event.conversation], event, assignment=None)
 
 
 def _search_widened(state: BoardState, event: SearchWidened) -> None:
@@ -234,11 +238,6 @@ def _escalated(state: BoardState, event: ConversationEscalated) -> None:
 def _skills_set(state: BoardState, event: SkillsSet) -> None:
     conversation = state.conversations[event.conversation]
     state.put_conversation(replace(conversation, skills=event.skills, updated_at=event.at))
-
-
-def _wrap_up_ended(state: BoardState, event: WrapUpEnded) -> None:
-    conversation = state.conversations[event.conversation]
-    state.put_conversation(replace(conversation, updated_at=event.at, assignment=None))
 
 
 def _put_moved(state: BoardState, conversation: Conversation, event: Move, **changes: Any) -> None:
@@ -275,9 +274,9 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     ConversationTransferred: _offered,
     ConversationClosed: _closed,
     ConversationReopened: _reopened,
+    WrapUpEnded: _wrap_up_ended,
     SearchWidened: _search_widened,
     ConversationEscalated: _escalated,
     SkillsSet: _skills_set,
-    WrapUpEnded: _wrap_up_ended,
 }
 """What happens to the state, by the class of the event."""
