@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from cordboard.engine.config import Affinity
 from cordboard.engine.vocabulary import Presence, WrapUp
 
 if TYPE_CHECKING:
@@ -45,6 +46,38 @@ async def test_a_rep_takes_an_offer_through_its_whole_life(daemon: Daemon) -> No
     await move(daemon, "ana", "pick")
     status, conversation = await move(daemon, "ana", "close")
     assert (status, conversation["state"], conversation["status"]) == (200, "closed", "closed")
+
+
+async def test_an_offer_that_is_an_assignment_is_not_declined(daemon: Daemon) -> None:
+    await change_workstreams(daemon, auto_assign=True)
+    await daemon.say("ana")
+    await daemon.text()
+    status, problem = await move(daemon, "ana", "decline")
+
+    assert (status, problem["type"]) == (409, "urn:cordboard:problem:offer-binding")
+    assert "has auto_assign" in str(problem["detail"])
+    assert (await move(daemon, "ana", "accept"))[0] == 200
+
+
+async def test_what_waits_for_its_last_rep_says_so_and_is_not_picked_by_another(daemon: Daemon) -> None:
+    await change_workstreams(daemon, affinity=Affinity(wait=60_000))
+    await daemon.text(to=daemon.picked)
+    for name in ("ana", "ben"):
+        await daemon.say(name)
+
+    await move(daemon, "ana", "pick")
+    await move(daemon, "ana", "park")
+    await daemon.say("ana", Presence.AWAY)
+    await daemon.text("one more thing", to=daemon.picked)
+    status, problem = await move(daemon, "ben", "pick")
+    assert (status, problem["type"]) == (409, "urn:cordboard:problem:rep-unable")
+
+    waiting = (await daemon.as_("ben").get("/v1/conversations/1/routing")).json()["waiting"]
+    told = {each["rep"]: (each["reason"], each["detail"]) for each in waiting["reps"]}
+    assert told["ana"][0] == "presence"
+    assert told["ben"][0] == "affinity"
+    assert told["ben"][1].startswith("waits for ana until ")
+    assert waiting["next_change_at"] is not None
 
 
 async def test_a_wrap_up_is_ended_by_its_rep_and_once(daemon: Daemon) -> None:

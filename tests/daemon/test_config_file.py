@@ -13,11 +13,11 @@ from msgspec import Struct
 from cordboard.daemon import config_file
 from cordboard.daemon.config_file import Configuration, RepEntry
 from cordboard.daemon.durations import format_duration, parse_duration
-from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, AutoClose, BoardConfig
+from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Affinity, AutoClose, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.rules import Condition, Outputs
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import Distribution, Operator, Role, WrapUp
+from cordboard.engine.vocabulary import Distribution, Obstacle, Operator, Role, WrapUp
 from cordboard.transports.acs import AcsSettings
 from cordboard.transports.base import BUILT_IN, find_transport
 from cordboard.transports.twilio import SharedKey, Subaccount, TwilioSettings
@@ -399,6 +399,21 @@ def test_everything_is_told_at_once_and_nothing_twice() -> None:
         "numbers[0].workstream",
         "queues[0].reps[1]",
     ]
+
+
+def test_affinity_is_read_and_what_it_cannot_be_is_told() -> None:
+    written = 'queue = "general"\naffinity = { to = "last_rep", wait = "2m", despite = ["presence", "capacity"] }'
+    read = config_file.parse(_with('queue = "general"', written), source="cordboard.toml").board.workstreams[0].affinity
+    assert read == Affinity(wait=2 * MINUTE, despite=(Obstacle.PRESENCE, Obstacle.CAPACITY))
+
+    for old, new, problem in (
+        ('"capacity"', '"offline"', "workstreams[0].affinity.despite: who is offline sees no offer; remove 'offline'"),
+        ('"capacity"', '"mood"', "workstreams[0].affinity.despite[1]: 'mood' is none of: "),
+        ('"2m"', "2", "workstreams[0].affinity.wait: 2 has no unit"),
+        ('"last_rep"', '"none"', "workstreams[0].affinity.to: with 'none' nobody is waited for"),
+    ):
+        [found] = _problems(_with('queue = "general"', written.replace(old, new)))
+        assert found.startswith(problem)
 
 
 @pytest.mark.parametrize(

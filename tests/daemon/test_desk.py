@@ -234,6 +234,25 @@ async def test_a_conversation_in_wrap_up_is_listed_with_what_is_left_of_it(
     assert "Wrap-up" in await part(ana, "/desk/conversations/1")
 
 
+async def test_an_assigned_conversation_has_no_button_to_decline_it(daemon: Daemon, ana: httpx.AsyncClient) -> None:
+    await daemon.say("ana")
+    await daemon.text()
+    for path in ("/desk/parts/mine", "/desk/conversations/1"):
+        assert "Decline" in await part(ana, path)
+
+    config = daemon.engine.board.config
+    workstreams = tuple(replace(each, auto_assign=True) for each in config.workstreams)
+    await daemon.engine.configure(replace(config, workstreams=workstreams))
+    for path in ("/desk/parts/mine", "/desk/conversations/1"):
+        shown = await part(ana, path)
+        assert "Decline" not in shown
+        assert "Accept" in shown
+
+    refused = await act(ana, "1/decline")
+    assert refused.status_code == 409
+    assert "is assigned to you, so it cannot be declined" in refused.text
+
+
 async def test_a_wrap_up_without_end_is_finished_with_a_button(daemon: Daemon, ana: httpx.AsyncClient) -> None:
     config = daemon.engine.board.config
     workstreams = tuple(replace(each, wrap_up=WrapUp.ALWAYS) for each in config.workstreams)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cordboard.engine import Board, Rep, Workstream
 from cordboard.engine.board.routing.explaining import explain_waiting
-from cordboard.engine.board.routing.matching import choose
+from cordboard.engine.board.routing.matching import choose, reserved_for
 from cordboard.engine.board.routing.waiting import place_of
 from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
 from cordboard.engine.commands import (
@@ -33,15 +33,20 @@ from cordboard.engine.commands import (
     Tick,
     TransferConversation,
 )
-from cordboard.engine.config import SECOND, Preference, Relaxation, Ring, Skill
+from cordboard.engine.config import SECOND, Affinity, Preference, Relaxation, Ring, Skill
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import (
     ConversationOffered,
     ConversationOpened,
+    ConversationReleased,
+    ConversationReopened,
+    ConversationRequeued,
     CustomerOptedIn,
     CustomerOptedOut,
     Event,
+    Grant,
     ReplyQueued,
+    SearchWidened,
     SendStarted,
     WrapUpEnded,
 )
@@ -50,11 +55,13 @@ from cordboard.engine.records import Conversation
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
 from cordboard.engine.vocabulary import (
+    AffinityTo,
     AssignmentMethod,
     Distribution,
     FailureKind,
     Keyword,
     MessageStatus,
+    Obstacle,
     Operator,
     PassedOver,
     PreferenceFallback,
@@ -126,6 +133,18 @@ CONFIGS = st.sampled_from(
         replace(CONFIG, workstreams=(replace(RULED, capacity_cost=2, wrap_up=60 * SECOND),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, capacity_cost=2),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=WrapUp.ALWAYS),)),
+        replace(CONFIG, workstreams=(replace(WORKSTREAM, affinity=Affinity(wait=120 * SECOND)),)),
+        replace(
+            CONFIG,
+            workstreams=(
+                replace(
+                    WORKSTREAM,
+                    auto_assign=True,
+                    affinity=Affinity(wait=30 * SECOND, despite=(Obstacle.PRESENCE, Obstacle.CAPACITY)),
+                ),
+            ),
+        ),
+        replace(CONFIG, workstreams=(replace(WORKSTREAM, affinity=Affinity(to=AffinityTo.NONE)),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, distribution=Distribution.PICK),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, auto_accept=True, max_declines=1),)),
         replace(CONFIG, workstreams=(WORKSTREAM, Workstream(name="sales", queue="second"))),
@@ -179,6 +198,7 @@ class Watched(Playground):
     """A board whose every offer and wrap-up is looked at, right after the command that led to it."""
 
     def do(self, command: Command) -> tuple[Event, ...]:
+        reserved = {each.id: self.reservation(each) for each in self.board.conversations.values()}
         wraps_up = {each.id: self.wrap_up_over(each) for each in self.board.conversations.values() if each.closed_at}
         events = super().do(command)
         for event in events:
@@ -189,7 +209,38 @@ class Watched(Playground):
                 self.qualified(event, event.reason)
                 self.first_come(event)
 
+        if not isinstance(command, Configure):
+            self.nobody_else_s(reserved, events)
+
         return events
+
+    def reservation(self, waiting: Conversation) -> tuple[str, int] | None:
+        """For whom alone a conversation waits, and until when."""
+        workstream = self.board._state.workstream_of(waiting)
+        wait, returned_at, rep = workstream.affinity.wait, waiting.returned_at, waiting.rep
+        if waiting.state is not State.QUEUED or not wait or returned_at is None or rep is None:
+            return None
+
+        known = rep in self.board.reps and rep not in waiting.passed
+        return (rep, returned_at + wait) if known else None
+
+    def nobody_else_s(self, reserved: dict[int, tuple[str, int] | None], events: tuple[Event, ...]) -> None:
+        """What waits for its last rep alone is offered to nobody else before its time, unless a supervisor says so."""
+        for event in events:
+            match event:
+                case SearchWidened(anybody=True):
+                    kept = reserved.pop(event.conversation, None)
+                    assert kept is None or kept[1] <= event.at
+                case ConversationRequeued():
+                    reserved.pop(event.conversation, None)
+                case ConversationReopened() | ConversationReleased():
+                    now = self.board.conversation(event.conversation)
+                    reserved[event.conversation] = self.reservation(now) if now is not None else None
+                case Grant():
+                    kept = reserved.pop(event.conversation, None)
+                    assert kept is None or event.rep == kept[0] or event.by == "sue"
+                case _:
+                    pass
 
     def wrap_up_over(self, closed: Conversation) -> int:
         """When a wrap-up ends by itself."""
@@ -211,12 +262,17 @@ class Watched(Playground):
             return
 
         queue = state.queues[given.queue or ""]
-        alike = (given.queue, given.workstream, given.skills, given.relaxed, given.ring)
+        alike = (given.queue, given.workstream, given.skills, given.relaxed, given.ring, self.returns_to(given))
         for other in state.conversations.values():
-            same = (other.queue, other.workstream, other.skills, other.relaxed, other.ring) == alike
+            needs = (other.queue, other.workstream, other.skills, other.relaxed, other.ring, self.returns_to(other))
+            same = needs == alike
             waited = other.state is State.QUEUED and self.at not in (other.queued_at, other.escalated_at)
             if same and waited and offer.rep not in other.passed and state.own_reps(other) == state.own_reps(given):
                 assert place_of(given, queue) < place_of(other, queue)
+
+    def returns_to(self, conversation: Conversation) -> str | None:
+        """Whom a conversation came back to and may have to wait for."""
+        return conversation.rep if conversation.returned_at is not None else None
 
 
 class AnyBoard(RuleBasedStateMachine):
@@ -225,7 +281,7 @@ class AnyBoard(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = Watched()
-        self.forgiven: dict[str, int] = {}  # how far a changed configuration has left each rep over their capacity
+        self.forgiven: dict[str, int] = {}  # how far the configuration has left each rep over their capacity
 
     def attempt(self, command: Command) -> None:
         """Apply a command; a refused one must change nothing."""
@@ -335,13 +391,15 @@ class AnyBoard(RuleBasedStateMachine):
         self.world.board.recall(remembered.conversations.values(), remembered.messages.values())
 
     @invariant()
-    def nobody_is_over_capacity_but_by_a_change_of_configuration(self) -> None:
+    def nobody_is_over_capacity_but_where_the_configuration_lets_them(self) -> None:
         state = self.world.board._state
         for name in state.reps:
             held = sum(each.assignment.cost for each in state.held_by(name) if each.assignment)
             assert held == state.load_of(name)
             excess = max(state.load_of(name) - state.rep_settings[name].capacity, 0)
-            assert excess <= self.forgiven.get(name, 0)
+            if not any(Obstacle.CAPACITY in each.affinity.despite for each in state.workstreams.values()):
+                assert excess <= self.forgiven.get(name, 0)
+
             self.forgiven[name] = excess
 
     @invariant()
@@ -388,6 +446,7 @@ class AnyBoard(RuleBasedStateMachine):
         for conversation in state.conversations.values():
             if conversation.state is State.QUEUED:
                 assert choose(state, conversation) is None
+                assert reserved_for(state, conversation) == (self.world.reservation(conversation) or (None,))[0]
                 workstream = state.workstream_of(conversation)
                 if workstream.distribution is Distribution.PUSH and conversation.queue is not None:
                     reps = explain_waiting(state, conversation).reps

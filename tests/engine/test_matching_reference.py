@@ -23,14 +23,25 @@ from cordboard.engine.commands import (
     SetSkills,
     Tick,
 )
-from cordboard.engine.config import SECOND, CustomAssignment, Preference, Relaxation, RepCondition, Ring, Skill
+from cordboard.engine.config import (
+    SECOND,
+    Affinity,
+    CustomAssignment,
+    Preference,
+    Relaxation,
+    RepCondition,
+    Ring,
+    Skill,
+)
 from cordboard.engine.errors import CordboardError
-from cordboard.engine.events import ConversationOffered, Event
+from cordboard.engine.events import ConversationOffered, Event, Grant
 from cordboard.engine.records import Conversation
 from cordboard.engine.testing.playground import OURS, START
 from cordboard.engine.vocabulary import (
+    AffinityTo,
     AssignmentMethod,
     NumberKind,
+    Obstacle,
     PreferenceFallback,
     Presence,
     QueueOrder,
@@ -46,6 +57,13 @@ SKILLS = ("billing", "french")
 RATINGS = st.dictionaries(st.sampled_from(SKILLS), st.integers(1, 5))
 BY_HAND = st.dictionaries(st.sampled_from(SKILLS), st.integers(0, 5))
 RINGS = (Ring(reps=("ana",)), Ring(after=20 * SECOND, reps=("ben",)), Ring(after=60 * SECOND))
+AFFINITIES = (
+    Affinity(),
+    Affinity(to=AffinityTo.NONE),
+    Affinity(wait=30 * SECOND),
+    Affinity(wait=90 * SECOND, despite=(Obstacle.PRESENCE, Obstacle.SKILLS)),
+    Affinity(wait=90 * SECOND, despite=(Obstacle.CAPACITY,)),
+)
 CUSTOM = CustomAssignment(
     where=(RepCondition(field="attributes.team", op=RepOperator.NOT_EQUALS, value="west"),),
     order=("proficiency", "-attributes.level", "free_capacity", "idle_time"),
@@ -104,7 +122,29 @@ class World:
         reps = [rep for each in self.config.preferences if each.customer == it.customer for rep in each.reps]
         return [each for each in reps if each in queue.reps]
 
+    def awaited(self, it: Conversation) -> str | None:
+        """For whom alone it waits, since they had it last."""
+        affinity = self.workstream(it).affinity
+        over = it.returned_at is None or affinity.to is AffinityTo.NONE or self.at >= it.returned_at + affinity.wait
+        return None if over or it.rep in it.passed else it.rep
+
+    def can_take_back(self, rep: Rep, it: Conversation) -> bool:
+        workstream = self.workstream(it)
+        matching, needed = self.needs(it)
+        presence, despite = self.board.reps[rep.name].presence, workstream.affinity.despite
+        unskilled = matching is SkillMatching.EXACT and any(rep.skills.get(name, 0) < needed[name] for name in needed)
+        full = rep.capacity - self.board.load_of(rep.name) < workstream.capacity_cost
+        return not (
+            presence is Presence.OFFLINE
+            or (presence not in workstream.allowed_presences and Obstacle.PRESENCE not in despite)
+            or (full and Obstacle.CAPACITY not in despite)
+            or (unskilled and Obstacle.SKILLS not in despite)
+        )
+
     def can_take(self, rep: Rep, it: Conversation) -> bool:
+        if (awaited := self.awaited(it)) is not None:
+            return awaited == rep.name and self.can_take_back(rep, it)
+
         queue, workstream = self.queue(it), self.workstream(it)
         matching, needed = self.needs(it)
         if rep.name not in queue.reps or self.board.reps[rep.name].presence not in workstream.allowed_presences:
@@ -191,6 +231,7 @@ def worlds(draw: Callable[[Any], Any], method: AssignmentMethod, matching: Skill
             skills=draw(RATINGS),
             preferred_skills=draw(RATINGS),
             skill_matching=matching,
+            affinity=draw(st.sampled_from(AFFINITIES)),
             skill_relaxation=()
             if matching is SkillMatching.NONE
             else draw(
@@ -321,6 +362,7 @@ def agrees(world: World) -> None:
 
     _next_text_goes_where_the_reference_says(world)
     _next_free_rep_gets_what_the_reference_says(world)
+    _what_comes_back_goes_where_the_reference_says(world)
 
 
 def _next_text_goes_where_the_reference_says(world: World) -> None:
@@ -363,3 +405,27 @@ def _next_free_rep_gets_what_the_reference_says(world: World) -> None:
         first = min(takeable, key=before.place, default=None)
         offered = next(((e.conversation, e.rep) for e in events if isinstance(e, ConversationOffered)), None)
         assert offered == ((first.id, before.choose(first)) if first else None)
+
+
+def _what_comes_back_goes_where_the_reference_says(world: World) -> None:
+    """On a copy of the board the customer of a parked conversation texts: its last rep is asked before anybody else."""
+    people = {each.name: each for each in world.config.reps}
+    for it in world.board.conversations.values():
+        if not it.parked or it.rep is None:
+            continue
+
+        text = TextReceived(channel="main", provider_id="SMX", sender=it.customer, recipient=it.number, body="hi")
+        granted = next((each.rep for each in world.copy().do(text) if isinstance(each, Grant)), None)
+        workstream = world.workstream(it)
+        if workstream.affinity.to is AffinityTo.LAST_REP and world.can_take_back(people[it.rep], it):
+            assert granted == it.rep
+            continue
+
+        since = world.at if it.unanswered_since is None else it.unanswered_since
+        waited = world.at - since
+        back = replace(
+            it, state=State.QUEUED, parked=False, queued_at=world.at, returned_at=world.at, unanswered_since=since,
+            relaxed=sum(1 for each in workstream.skill_relaxation if each.after <= waited),
+            ring=sum(1 for each in world.queue(it).rings[1:] if each.after <= waited),
+        )  # fmt: skip
+        assert granted == world.choose(back)

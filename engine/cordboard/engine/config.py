@@ -15,12 +15,14 @@ from cordboard.engine.carrier import Pace
 from cordboard.engine.hours import OperatingHours
 from cordboard.engine.rules import Route, RuleSet
 from cordboard.engine.vocabulary import (
+    AffinityTo,
     AmbiguousSends,
     AssignmentMethod,
     Capability,
     Distribution,
     Keyword,
     NumberKind,
+    Obstacle,
     PreferenceFallback,
     Presence,
     QueueOrder,
@@ -124,6 +126,20 @@ class AutoClose(Struct, frozen=True, kw_only=True):
     wrap_up: LongEnough = 1 * DAY
 
 
+class Affinity(Struct, frozen=True, kw_only=True):
+    """What becomes of a conversation that a customer's text brings back: one that was parked, or is reopened.
+
+    Attributes:
+        to: Whom it goes to, if they can take it.
+        wait: If they cannot, it waits so long for them alone, counted from that text.
+        despite: What does not keep it from them.
+    """
+
+    to: AffinityTo = AffinityTo.LAST_REP
+    wait: Duration = 0
+    despite: tuple[Obstacle, ...] = ()
+
+
 class Skill(Struct, frozen=True, kw_only=True):
     """Something that reps can be good at and conversations can need.
 
@@ -160,9 +176,11 @@ class Workstream(Struct, frozen=True, kw_only=True):
         queue: The fallback queue.
         distribution: Whether conversations are pushed to reps or picked by them; may change at any time.
         offer_timeout: How long a rep may leave an offer unanswered.
+        auto_assign: Whether an offer cannot be declined, and counts as accepted when it is not answered in time.
         auto_accept: Whether an offer counts as accepted at once.
         capacity_cost: Units of a rep's capacity that one conversation takes.
         allowed_presences: The presences in which a rep gets this workstream's conversations.
+        affinity: Who gets a conversation that a customer's text brings back.
         quiet_after: An active conversation whose customer has been silent this long is parked.
         wrap_up: How long a conversation that its rep has closed still holds their capacity; 0 is `none`. One that is
             wrapped up already ends as it began.
@@ -183,9 +201,11 @@ class Workstream(Struct, frozen=True, kw_only=True):
     queue: Name
     distribution: Distribution = Distribution.PUSH
     offer_timeout: LongEnough = 120 * SECOND
+    auto_assign: bool = False
     auto_accept: bool = False
     capacity_cost: Positive = 1
     allowed_presences: tuple[Presence, ...] = (Presence.AVAILABLE, Presence.BUSY)
+    affinity: Affinity = Affinity()
     quiet_after: LongEnough = 10 * MINUTE
     wrap_up: Duration | WrapUp = WrapUp.NONE
     auto_close: AutoClose = AutoClose()

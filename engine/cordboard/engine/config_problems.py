@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cordboard.engine.assignment_problems import find_assignment_problems
-from cordboard.engine.config import E164, SHORT_CODE, BoardConfig
+from cordboard.engine.config import E164, SHORT_CODE, Affinity, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.hours_problems import find_hours_problems
 from cordboard.engine.rule_problems import find_rule_problems
 from cordboard.engine.vocabulary import (
     SYSTEM,
+    AffinityTo,
     Capability,
     NumberKind,
+    Obstacle,
     Presence,
 )
 
@@ -43,6 +45,8 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
         if Presence.OFFLINE in workstream.allowed_presences:
             yield f"workstreams[{index}].allowed_presences: nobody who is offline can take anything; remove 'offline'"
 
+        yield from _affinity_problems(f"workstreams[{index}].affinity", workstream.affinity)
+
     reps = {each.name for each in config.reps}
     for index, queue in enumerate(config.queues):
         yield from _duplicates(f"queues[{index}].reps", list(queue.reps), key="")
@@ -63,6 +67,14 @@ def _zone_problems(config: BoardConfig) -> Iterator[str]:
         ZoneInfo(config.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield f"board.time_zone: {config.time_zone!r} is no IANA time zone, such as 'America/Los_Angeles'"
+
+
+def _affinity_problems(key: str, affinity: Affinity) -> Iterator[str]:
+    if Obstacle.OFFLINE in affinity.despite:
+        yield f"{key}.despite: who is offline sees no offer; remove 'offline', and give wait: it waits for them so long"
+
+    if affinity.to is AffinityTo.NONE and (affinity.wait or affinity.despite):
+        yield f"{key}.to: with 'none' nobody is waited for; remove wait and despite, or give 'last_rep'"
 
 
 def _number_problems(config: BoardConfig) -> Iterator[str]:

@@ -63,6 +63,12 @@ class RepUnable(CordboardError):
     fault = Fault.CALLER
 
 
+class OfferBinding(CordboardError):
+    """An offer cannot be declined: its workstream assigns conversations."""
+
+    fault = Fault.CALLER
+
+
 class InvalidSkills(CordboardError):
     """A conversation cannot need what it is said to need."""
 

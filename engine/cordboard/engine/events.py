@@ -276,10 +276,11 @@ class ConversationWoken(Grant, frozen=True, kw_only=True):
 
 
 class ConversationReleased(Move, frozen=True, kw_only=True):
-    """An active conversation is back on a queue."""
+    """An active conversation is back on a queue. `returned`: a text brought it back, and its rep cannot take it now."""
 
     trigger = Trigger.RELEASE
     queue: str
+    returned: bool = False
 
 
 class ConversationTransferred(Grant, frozen=True, kw_only=True):
@@ -320,10 +321,12 @@ class SearchWidened(ConversationEvent, frozen=True, kw_only=True):
     """A conversation has waited so long that more reps may take it.
 
     `relaxed` steps of its workstream's skill relaxation are taken now, and `ring` rings beside the first are open.
+    `anybody`: it does not wait for its last rep alone any more.
     """
 
     relaxed: int
     ring: int
+    anybody: bool = False
 
 
 class ConversationEscalated(ConversationEvent, frozen=True, kw_only=True):

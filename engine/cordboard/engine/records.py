@@ -73,6 +73,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         language: What its customer writes, as a rule found: a language tag such as `es`; empty where none did.
         context: What else rules noted of it.
         queued_at: When it last came onto a queue.
+        returned_at: When a text brought it back to the rep who last had it, and it may wait for them from then on; None
+            once somebody has taken it, and from when on anybody may.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.
         rep: The last rep who had it active; affinity asks for them.
@@ -105,6 +107,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     language: str = ""
     context: dict[str, str | int] = {}
     queued_at: Timestamp | None = None
+    returned_at: Timestamp | None = None
     unanswered_since: Timestamp | None = None
     assignment: Assignment | None = None
     rep: str | None = None

@@ -311,6 +311,32 @@ class Distribution(Word):
     """Reps take them from the queue themselves."""
 
 
+class AffinityTo(Word):
+    """Whom a conversation goes to that a customer's text brings back."""
+
+    LAST_REP = "last_rep"
+    """Who last had it."""
+
+    NONE = "none"
+    """Whoever the queue chooses."""
+
+
+class Obstacle(Word):
+    """What can keep a conversation from the rep who last had it."""
+
+    PRESENCE = "presence"
+    """Its workstream does not allow their presence."""
+
+    CAPACITY = "capacity"
+    """They have too little capacity free."""
+
+    SKILLS = "skills"
+    """They lack a skill that it needs."""
+
+    OFFLINE = "offline"
+    """They are offline."""
+
+
 class WrapUp(Word):
     """Whether a conversation still holds its rep's capacity when they have closed it; beside a length of time."""
 
@@ -408,6 +434,9 @@ class PassedOver(Word):
 
     PREFERENCE = "preference"
     """Its customer waits for somebody else."""
+
+    AFFINITY = "affinity"
+    """It waits for the rep who last had it."""
 
     FILTER = "filter"
     """The queue's custom assignment leaves them out."""

@@ -55,6 +55,7 @@ class Desk:
             "names": self.names(),
             "times": self.times(),
             "stopped": self.stopped(person),
+            "binding": frozenset(each.name for each in board.config.workstreams if each.auto_assign),
         }
 
     def stopped(self, person: Person) -> tuple[ChannelState, ...]:

@@ -19,6 +19,7 @@ from cordboard.engine.errors import (
     MessageTooLong,
     NotAllowed,
     NotFound,
+    OfferBinding,
     OptedOut,
     StoreFull,
 )
@@ -310,6 +311,11 @@ def refusal(error: CordboardError) -> tuple[int, str]:
         case IllegalTransition(state=state, trigger=trigger):
             verb = TRIGGERS.get(trigger, trigger.value) if trigger else "answered"
             return 409, f"This conversation is {STATES[state]} now, so it cannot be {verb}. The page shows how it is."
+        case OfferBinding():
+            return (
+                409,
+                "This conversation is assigned to you, so it cannot be declined. You can release or transfer it.",
+            )
         case MessageTooLong(length=length, limit=limit):
             return 422, f"Your text has {length} characters; {limit} is the most that can be sent. Send it in parts."
         case OptedOut():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.board.reps import release_held
-from cordboard.engine.board.routing.matching import settle
+from cordboard.engine.board.routing.matching import reachable, settle
 from cordboard.engine.board.routing.widening import widen
 from cordboard.engine.board.timers import quiet_at
 from cordboard.engine.commands import Tick
@@ -13,6 +13,7 @@ from cordboard.engine.events import (
     ConversationClosed,
     ConversationParked,
     ConversationReleased,
+    OfferAccepted,
     OfferExpired,
     WrapUpEnded,
 )
@@ -44,6 +45,8 @@ def tick(decision: Decision, _command: Tick) -> None:
 def _conversation_due(decision: Decision, conversation: Conversation) -> None:
     assignment = conversation.assignment
     match conversation.state:
+        case State.ASSIGNED if assignment is not None and _is_binding(decision, conversation, assignment.rep):
+            decision.emit(OfferAccepted, conversation=conversation.id, rep=assignment.rep, by=SYSTEM, why="auto-assign")
         case State.ASSIGNED if assignment is not None:
             decision.emit(OfferExpired, conversation=conversation.id, rep=assignment.rep, by=SYSTEM)
         case State.CLOSED if assignment is not None:
@@ -58,6 +61,12 @@ def _conversation_due(decision: Decision, conversation: Conversation) -> None:
             decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why)
         case _:
             decision.emit(ConversationClosed, conversation=conversation.id, reason=CloseReason.INACTIVITY, by=SYSTEM)
+
+
+def _is_binding(decision: Decision, conversation: Conversation, rep: str) -> bool:
+    """Whether an offer that nobody answered counts as accepted: not for who has left for another presence since."""
+    workstream = decision.workstream(conversation)
+    return workstream.auto_assign and reachable(decision.state, conversation, rep)
 
 
 def _is_quiet(decision: Decision, conversation: Conversation) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.conversation import move
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
-from cordboard.engine.board.routing.matching import offer, qualified
+from cordboard.engine.board.routing.matching import offer, qualified, reserved_for
 from cordboard.engine.commands import (
     AcceptOffer,
     CloseConversation,
@@ -18,7 +18,7 @@ from cordboard.engine.commands import (
     ResumeConversation,
     TransferConversation,
 )
-from cordboard.engine.errors import IllegalTransition, NotAllowed, NotFound, RepUnable
+from cordboard.engine.errors import IllegalTransition, NotAllowed, NotFound, OfferBinding, RepUnable
 from cordboard.engine.events import (
     ConversationClosed,
     ConversationParked,
@@ -47,6 +47,13 @@ def decline(decision: Decision, command: DeclineOffer) -> None:
     """Refuse an offer: only the rep it was made to."""
     conversation = _movable(decision, command, Trigger.DECLINE)
     _require_offered(conversation, command.by, "decline")
+    workstream = decision.workstream(conversation)
+    if workstream.auto_assign:
+        raise OfferBinding(
+            f"conversation {conversation.id} is assigned to {command.by} and cannot be declined: workstream "
+            f"{workstream.name!r} has auto_assign; accept it, and then release or transfer it"
+        )
+
     decision.emit(OfferDeclined, conversation=conversation.id, rep=command.by, by=command.by)
 
 
@@ -56,6 +63,13 @@ def pick(decision: Decision, command: PickConversation) -> None:
     rep = decision.person(command.by).name
     if conversation.queue not in decision.state.queues_of[rep] and not decision.supervises(rep):
         raise NotAllowed(f"{rep} does not serve queue {conversation.queue!r}, so cannot pick from it")
+
+    awaited = reserved_for(decision.state, conversation)
+    if awaited not in (None, rep) and not decision.supervises(rep):
+        raise RepUnable(
+            f"conversation {conversation.id} waits for {awaited}, who had it last; the others may when it has waited "
+            "for as long as its workstream's affinity says, and a supervisor now"
+        )
 
     require_room(decision, rep, conversation)
     require_skills(decision, rep, conversation, rep)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.consent import heed, heed_astray, keyword_in, let_rest
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.routing.entering import enter
-from cordboard.engine.board.routing.matching import able, offer
+from cordboard.engine.board.routing.matching import offer, rep_to_return_to
 from cordboard.engine.carrier import TextReceived, WebhookUnreadable
 from cordboard.engine.config import Number
 from cordboard.engine.events import (
@@ -18,7 +18,7 @@ from cordboard.engine.events import (
     WebhookKept,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import Keyword, State
+from cordboard.engine.vocabulary import AffinityTo, Keyword, State
 
 
 def receive_text(decision: Decision, text: TextReceived) -> None:
@@ -134,7 +134,7 @@ def _may_reopen(decision: Decision, closed: Conversation, number: Number) -> boo
 
 
 def _reopen(decision: Decision, text: TextReceived, closed: Conversation) -> None:
-    """Go on with a closed conversation; its last rep is asked first, and freed of their wrap-up for it.
+    """Go on with a closed conversation; its last rep is freed of their wrap-up, and asked first under affinity.
 
     What rules said when it began stands: a second text ("thanks, but…") seldom says what the first one did.
     """
@@ -146,24 +146,27 @@ def _reopen(decision: Decision, text: TextReceived, closed: Conversation) -> Non
 
 
 def _wake(decision: Decision, parked: Conversation) -> None:
-    """Bring a parked conversation back to its rep; where they cannot take it, to a queue."""
-    if parked.rep is not None and able(decision.state, parked.rep, parked):
-        offer(decision, parked.id, parked.rep, kind=ConversationWoken, by="customer")
+    """Bring a parked conversation back to its rep; to a queue, where they cannot take it or the settings say so."""
+    rep = rep_to_return_to(decision.state, parked)
+    if rep is not None:
+        offer(decision, parked.id, rep, kind=ConversationWoken, by="customer")
         return
 
+    to_anybody = decision.workstream(parked).affinity.to is AffinityTo.NONE
     decision.emit(
         ConversationReleased,
         conversation=parked.id,
         queue=home_queue(decision, parked),
         by="customer",
-        why=f"{parked.rep} cannot take it now",
+        why="a new text" if to_anybody else f"{parked.rep} cannot take it now",
+        returned=True,
     )
 
 
 def _offer_to_last_rep(decision: Decision, conversation: int) -> None:
-    waiting = decision.conversation(conversation)
-    if waiting.rep is not None and able(decision.state, waiting.rep, waiting):
-        offer(decision, conversation, waiting.rep, why="last rep")
+    rep = rep_to_return_to(decision.state, decision.conversation(conversation))
+    if rep is not None:
+        offer(decision, conversation, rep, why="last rep")
 
 
 def home_queue(decision: Decision, conversation: Conversation) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.recollection import Recollection
+from cordboard.engine.board.routing.affinity import awaits_until, last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Candidates
 from cordboard.engine.board.routing.methods import Availability
 from cordboard.engine.board.routing.requirement import Requirement, requirement_of
@@ -325,9 +326,14 @@ class BoardState:
 
         # While a new configuration comes into force, a queue may be gone that its conversations are about to leave.
         queue = self.queues.get(conversation.queue) or Queue(name=conversation.queue)
+        workstream = self.workstreams[conversation.workstream]
+        if awaits_until(conversation, workstream) is not None:
+            rep = last_rep(conversation, workstream, self.rep_settings)
+            if rep is not None:
+                return requirement_of_return(conversation, workstream, rep), place_of(conversation, queue)
+
         only = self.own_reps(conversation) if queue.fallback is PreferenceFallback.WAIT else ()
-        requirement = requirement_of(conversation, self.workstreams[conversation.workstream], only)
-        return requirement, place_of(conversation, queue)
+        return requirement_of(conversation, workstream, only), place_of(conversation, queue)
 
     def _list_conversation(self, conversation: int, requirement: Requirement, place: Place) -> None:
         self.waiting.add(conversation, requirement, place)

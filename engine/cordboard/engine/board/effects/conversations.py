@@ -137,6 +137,12 @@ def _queued(state: BoardState, event: Move) -> None:
         passed = {event.by: GAVE_AWAY}
 
     queue = getattr(event, "queue", conversation.queue)
+    returned_at = conversation.returned_at
+    if isinstance(event, ConversationReleased):
+        returned_at = event.at if event.returned else None
+    elif isinstance(event, ConversationRequeued):  # whoever moved it wanted others to have it
+        returned_at = None
+
     _put_moved(
         state,
         conversation,
@@ -144,6 +150,7 @@ def _queued(state: BoardState, event: Move) -> None:
         queue=queue,
         ring=conversation.ring if queue == conversation.queue else 0,
         queued_at=event.at,
+        returned_at=returned_at,
         assignment=None,
         passed=passed,
     )
@@ -157,9 +164,10 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         event,
         queue=event.queue,
         queued_at=event.at,
+        returned_at=event.at,
         assignment=None,
         unanswered_since=None,
-        passed={},
+        passed={rep: declines for rep, declines in thread.passed.items() if declines >= GAVE_AWAY},
         relaxed=0,
         ring=0,
         escalated_at=None,
@@ -171,6 +179,11 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
 def _offered(state: BoardState, event: Grant) -> None:
     conversation = state.conversations[event.conversation]
     _put_moved(state, conversation, event, assignment=_grant(state, event))
+
+
+def _woken(state: BoardState, event: ConversationWoken) -> None:
+    conversation = state.conversations[event.conversation]
+    _put_moved(state, conversation, event, assignment=_grant(state, event), returned_at=event.at)
 
 
 def _taken(state: BoardState, event: Grant) -> None:
@@ -194,6 +207,7 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         rep=rep,
         held_by=held_by if rep in held_by else (*held_by, rep),
         active_at=event.at,
+        returned_at=None,
         passed={},
         relaxed=0,
         ring=0,
@@ -216,6 +230,7 @@ def _closed(state: BoardState, event: ConversationClosed) -> None:
         conversation,
         event,
         assignment=wrap_up,
+        returned_at=None,
         unanswered_since=None,
         closed_at=event.at,
         close_reason=event.reason,
@@ -228,7 +243,8 @@ def _wrap_up_ended(state: BoardState, event: WrapUpEnded) -> None:
 
 def _search_widened(state: BoardState, event: SearchWidened) -> None:
     conversation = state.conversations[event.conversation]
-    state.put_conversation(replace(conversation, relaxed=event.relaxed, ring=event.ring))
+    returned_at = None if event.anybody else conversation.returned_at
+    state.put_conversation(replace(conversation, relaxed=event.relaxed, ring=event.ring, returned_at=returned_at))
 
 
 def _escalated(state: BoardState, event: ConversationEscalated) -> None:
@@ -269,7 +285,7 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     ConversationRequeued: _queued,
     ConversationParked: _parked,
     ConversationResumed: _taken,
-    ConversationWoken: _offered,
+    ConversationWoken: _woken,
     ConversationReleased: _queued,
     ConversationTransferred: _offered,
     ConversationClosed: _closed,

@@ -71,7 +71,10 @@ class Pool:
     def takes(self, now: Availability | None) -> bool:
         """Whether a candidate who is like this can take what is asked."""
         required = self.requirement
-        return now is not None and now.free >= required.cost and now.state.presence in required.presences
+        if now is None or now.state.presence not in required.presences:
+            return False
+
+        return now.free >= required.cost or required.overload
 
     def _standing(self, rep: Rep, now: Availability | None) -> Standing | None:
         required = self.requirement

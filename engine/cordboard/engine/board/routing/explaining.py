@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 
+from cordboard.engine.board.routing.affinity import awaits_until
+from cordboard.engine.board.routing.matching import reserved_for
 from cordboard.engine.board.routing.requirement import Requirement, required_skills, requirement_of, waiting_since
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import Queue
 from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
 from cordboard.engine.records import GAVE_AWAY, Conversation
-from cordboard.engine.vocabulary import Distribution, PassedOver, Presence, SkillMatching, State
+from cordboard.engine.vocabulary import PassedOver, Presence, SkillMatching, State
 
 
 def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExplanation:
@@ -21,7 +24,9 @@ def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExp
     waits = conversation.state is State.QUEUED and queue is not None
     reps: tuple[RepStanding, ...] = ()
     if waits and queue is not None:
-        reps = tuple(_standing(state, rep, conversation) for rep in queue.reps)
+        awaited = reserved_for(state, conversation)
+        elsewhere = (awaited,) if awaited is not None and awaited not in queue.reps else ()
+        reps = tuple(_standing(state, rep, conversation) for rep in (*elsewhere, *queue.reps))
 
     return WaitingExplanation(
         conversation=conversation.id,
@@ -82,22 +87,26 @@ def _reason(
     state: BoardState, rep: str, conversation: Conversation, requirement: Requirement
 ) -> tuple[PassedOver, str]:
     workstream = state.workstream_of(conversation)
-    if workstream.distribution is Distribution.PICK:
+    if not requirement.pushed:
         return PassedOver.PICK, f"reps pick what runs under workstream {workstream.name!r} themselves"
 
     presence = state.reps[rep].presence
     if presence is Presence.OFFLINE:
         return PassedOver.OFFLINE, "offline"
 
-    if presence not in workstream.allowed_presences:
+    if presence not in requirement.presences:
         return PassedOver.PRESENCE, f"{presence.value}, which workstream {workstream.name!r} does not allow"
 
     fit = state.candidates.method(requirement.queue).fit(requirement, state.rep_settings[rep])
+    if fit is PassedOver.AFFINITY:
+        until = datetime.fromtimestamp((awaits_until(conversation, workstream) or 0) / 1_000, UTC)
+        return fit, f"waits for {requirement.only[0]} until {until:%Y-%m-%dT%H:%M:%SZ}"
+
     if isinstance(fit, PassedOver):
         return fit, _misfit(state, rep, requirement, fit)
 
     free = state.free_of(rep)
-    if free < requirement.cost:
+    if free < requirement.cost and not requirement.overload:
         return PassedOver.CAPACITY, f"{max(free, 0)} of {requirement.cost} units of capacity free"
 
     declines = conversation.passed.get(rep, 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.routing.affinity import last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Pool, Standing
 from cordboard.engine.board.routing.methods import qualifies
 from cordboard.engine.board.routing.requirement import required_skills
@@ -61,16 +62,33 @@ def settle(decision: Decision) -> None:
     state.candidates.catch_up()
 
 
-def able(state: BoardState, rep: str, conversation: Conversation) -> bool:
-    """Whether a rep's presence, free capacity and skills let them take a conversation now."""
-    workstream = state.workstreams[conversation.workstream]
-    known = state.reps.get(rep)
-    return (
-        known is not None
-        and known.presence in workstream.allowed_presences
-        and state.free_of(rep) >= conversation.cost_under(workstream)
-        and qualified(state, rep, conversation)
-    )
+def rep_to_return_to(state: BoardState, conversation: Conversation) -> str | None:
+    """Return the rep to whom a conversation goes back and who can take it now; None where there is nobody."""
+    workstream = state.workstream_of(conversation)
+    rep = last_rep(conversation, workstream, state.reps)
+    if rep is None:
+        return None
+
+    required = requirement_of_return(conversation, workstream, rep)
+    pool = Pool(required, state.candidates.method(required.queue))
+    return rep if pool.admit(state.rep_settings[rep]) and pool.takes(state.availability(rep)) else None
+
+
+def reachable(state: BoardState, conversation: Conversation, rep: str) -> bool:
+    """Whether a rep's presence is one in which they get a conversation, be it since they had it last."""
+    workstream = state.workstream_of(conversation)
+    presence = state.reps[rep].presence
+    if presence in workstream.allowed_presences:
+        return True
+
+    back = last_rep(conversation, workstream, state.reps) == rep
+    return back and presence in requirement_of_return(conversation, workstream, rep).presences
+
+
+def reserved_for(state: BoardState, conversation: Conversation) -> str | None:
+    """Return the last rep for whom alone a conversation waits on its queue; None where anybody may have it."""
+    entry = state.waiting.entry(conversation.id)
+    return entry[0].only[0] if entry is not None and entry[0].back else None
 
 
 def qualified(state: BoardState, rep: str, conversation: Conversation) -> bool:

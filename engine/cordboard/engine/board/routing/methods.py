@@ -50,10 +50,13 @@ class Method:
     def fit(self, requirement: Requirement, rep: Rep) -> Order | PassedOver:
         """Return how well a rep fits what is required, or why they are no candidate whatever they do."""
         if requirement.only and rep.name not in requirement.only:
-            return PassedOver.PREFERENCE
+            return PassedOver.AFFINITY if requirement.back else PassedOver.PREFERENCE
 
         if requirement.matching is SkillMatching.EXACT and not qualifies(rep, requirement.skills):
             return PassedOver.SKILLS
+
+        if requirement.back:
+            return ()
 
         order: list[int] = []
         if self.queue.assignment is AssignmentMethod.BULLSEYE:

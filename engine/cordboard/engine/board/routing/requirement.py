@@ -26,6 +26,8 @@ class Requirement(NamedTuple):
         preferred: What would be good to have.
         ring: How many rings of the queue are open beside the first.
         only: The reps for whom they wait, the first first; anybody where it is empty.
+        back: Whether it is their last rep for whom they wait: a queue does not choose then, and need not be theirs.
+        overload: Whether a rep gets them however little capacity they have free.
     """
 
     queue: str
@@ -38,6 +40,8 @@ class Requirement(NamedTuple):
     preferred: Skills
     ring: int
     only: tuple[str, ...]
+    back: bool = False
+    overload: bool = False
 
 
 def requirement_of(conversation: Conversation, workstream: Workstream, only: tuple[str, ...] = ()) -> Requirement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cordboard.engine.board.routing.affinity import awaits_until
 from cordboard.engine.board.routing.requirement import waiting_since
 from cordboard.engine.config import Queue, Workstream
 from cordboard.engine.records import Conversation
@@ -9,7 +10,10 @@ from cordboard.engine.vocabulary import Timestamp
 
 
 def next_search_change(conversation: Conversation, workstream: Workstream, queue: Queue) -> Timestamp | None:
-    """Return when a waiting conversation's skills are relaxed, a ring is opened or it is escalated; None for never."""
+    """Return when the search for a waiting conversation's rep changes; None for never.
+
+    Its skills are relaxed, a ring is opened, it is escalated, or it has waited for its last rep for long enough.
+    """
     waits: list[int] = []
     if conversation.relaxed < len(workstream.skill_relaxation):
         waits.append(workstream.skill_relaxation[conversation.relaxed].after)
@@ -20,4 +24,9 @@ def next_search_change(conversation: Conversation, workstream: Workstream, queue
     if queue.escalate_after is not None and conversation.escalated_at is None:
         waits.append(queue.escalate_after)
 
-    return waiting_since(conversation) + min(waits) if waits else None
+    changes = [waiting_since(conversation) + min(waits)] if waits else []
+    returned = awaits_until(conversation, workstream)
+    if returned is not None:
+        changes.append(returned)
+
+    return min(changes, default=None)

@@ -1,8 +1,12 @@
-"""What changes by itself while a conversation waits: skills are relaxed, rings are opened, and it is escalated."""
+"""What changes by itself while a conversation waits.
+
+Skills are relaxed, rings are opened, its last rep is not waited for any more, and it is escalated.
+"""
 
 from __future__ import annotations
 
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.routing.affinity import awaits_until
 from cordboard.engine.board.routing.requirement import waiting_since
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.config import Queue
@@ -21,12 +25,15 @@ def widen(decision: Decision, conversation: Conversation) -> bool:
     waited = decision.at - waiting_since(conversation)
     relaxed = sum(1 for each in workstream.skill_relaxation if each.after <= waited)
     ring = sum(1 for each in queue.rings[1:] if each.after <= waited)
-    if relaxed > conversation.relaxed or ring > conversation.ring:
+    returned = awaits_until(conversation, workstream)
+    anybody = returned is not None and returned <= decision.at
+    if relaxed > conversation.relaxed or ring > conversation.ring or anybody:
         decision.emit(
             SearchWidened,
             conversation=conversation.id,
             relaxed=max(relaxed, conversation.relaxed),
             ring=max(ring, conversation.ring),
+            anybody=anybody,
         )
 
     if queue.escalate_after is not None and conversation.escalated_at is None and waited >= queue.escalate_after:
