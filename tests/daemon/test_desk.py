@@ -17,6 +17,7 @@ from msgspec.structs import replace
 import cordboard.daemon.desk
 from cordboard.daemon.access import COOKIE, Access
 from cordboard.engine.commands import Reply, SetPresence
+from cordboard.engine.config import Affinity
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import Presence, WrapUp
 
@@ -232,6 +233,27 @@ async def test_a_conversation_in_wrap_up_is_listed_with_what_is_left_of_it(
     assert re.search(r"data-until=\"\d+\">(1:00|0:59)<", shown)
     assert "1 of 5" in await part(ana, "/desk/parts/me")
     assert "Wrap-up" in await part(ana, "/desk/conversations/1")
+
+
+async def test_what_waits_for_its_last_rep_says_so_and_offers_no_button_to_a_colleague(
+    daemon: Daemon, ana: httpx.AsyncClient
+) -> None:
+    config = daemon.engine.board.config
+    workstreams = tuple(replace(each, affinity=Affinity(wait=60_000)) for each in config.workstreams)
+    await daemon.engine.configure(replace(config, workstreams=workstreams))
+    await taken(daemon, ana)
+    await act(ana, "1/park")
+    await daemon.say("ana", Presence.AWAY)
+    await daemon.text("one more thing")
+    assert "Take it" in await part(ana, "/desk/conversations/1")
+
+    async with browser(daemon, "ben") as ben, browser(daemon, "sue") as sue:
+        for_ben, for_sue = [await part(each, "/desk/conversations/1") for each in (ben, sue)]
+        assert "waits for ana, who had it last" in for_ben
+        assert "waits for ana, who had it last" in for_sue
+        assert "Take it" not in for_ben
+        assert "Take it" in for_sue
+        assert "waits for ana" in (await act(ben, "1/pick")).text
 
 
 async def test_an_assigned_conversation_has_no_button_to_decline_it(daemon: Daemon, ana: httpx.AsyncClient) -> None:

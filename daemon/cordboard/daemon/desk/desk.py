@@ -112,6 +112,7 @@ class Desk:
         mine = holder == person.name and conversation.state is State.ACTIVE
         opted_out = board.opted_out(conversation.number, conversation.customer)
         channel = next((each for each in board.config.channels if each.name == conversation.channel), None)
+        awaited = board.awaited_rep(conversation.id)
         return {
             "conversation": conversation,
             "transcript": await transcript(
@@ -128,8 +129,12 @@ class Desk:
             "offered": conversation.state is State.ASSIGNED and conversation.holder == person.name,
             "holder": self.names().get(holder, holder) if holder else "",
             "mine": mine,
+            "awaited": self.names().get(awaited, "") if awaited else "",
             "may_pick": conversation.state is State.QUEUED
-            and (person.is_supervisor or conversation.queue in board.queues_of(person.name)),
+            and (
+                person.is_supervisor
+                or (conversation.queue in board.queues_of(person.name) and awaited in (None, person.name))
+            ),
             "may_move": mine or (person.is_supervisor and conversation.state not in (State.NEW, State.CLOSED)),
             "may_end": mine or (person.is_supervisor and conversation.state is not State.CLOSED),
             "may_finish": conversation.assignment is not None

@@ -25,7 +25,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing import explaining
-from cordboard.engine.board.routing.matching import settle
+from cordboard.engine.board.routing.matching import reserved_for, settle
 from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
@@ -267,6 +267,11 @@ class Board:
         lists = self._state.waiting
         places = merge(*(lists.places(requirement) for requirement in lists.requirements(queue)))
         return tuple(self._state.conversations[place[-1]] for place in islice(places, limit))
+
+    def awaited_rep(self, conversation: int) -> str | None:
+        """Return the last rep for whom alone a conversation waits on its queue; None where anybody may have it."""
+        found = self._state.conversations.get(conversation)
+        return reserved_for(self._state, found) if found is not None else None
 
     def explain_waiting(self, conversation: int) -> WaitingExplanation:
         """Return why a live conversation still waits, with the reason why each rep of its queue does not get it.
