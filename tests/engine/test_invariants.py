@@ -198,12 +198,12 @@ class Watched(Playground):
     """A board whose every offer and wrap-up is looked at, right after the command that led to it."""
 
     def do(self, command: Command) -> tuple[Event, ...]:
-        reserved = {each.id: self.reservation(each) for each in self.board.conversations.values()}
+        reserved = {each.id: self.reservation(each) for each in self.board.conversations.values() if each.returned_at}
         wraps_up = {each.id: self.wrap_up_over(each) for each in self.board.conversations.values() if each.closed_at}
         events = super().do(command)
         for event in events:
             if isinstance(event, WrapUpEnded) and not isinstance(command, EndWrapUp | Configure):
-                assert wraps_up[event.conversation] <= self.at, "a wrap-up ends when its time is over"
+                assert wraps_up[event.conversation] <= self.at, "a wrap-up holds capacity until its time is over"
 
             if isinstance(event, ConversationOffered) and event.reason is not None:
                 self.qualified(event, event.reason)
@@ -417,13 +417,6 @@ class AnyBoard(RuleBasedStateMachine):
                     assert holds, "a closed conversation without wrap-up has left the board"
 
     @invariant()
-    def a_wrap_up_holds_capacity_for_its_time_and_no_longer(self) -> None:
-        self.world.later(0)
-        for conversation in self.world.board.conversations.values():
-            if conversation.state is State.CLOSED:
-                assert self.world.wrap_up_over(conversation) > self.world.at
-
-    @invariant()
     def what_is_queued_is_on_one_list_and_nothing_else_is(self) -> None:
         state = self.world.board._state
         queued = {each.id: each.queue for each in state.conversations.values() if each.state is State.QUEUED}
@@ -472,6 +465,9 @@ class AnyBoard(RuleBasedStateMachine):
         self.world.later(0)
         deadline = self.world.board.next_deadline
         assert deadline is None or deadline > self.world.at
+        for conversation in self.world.board.conversations.values():
+            if conversation.state is State.CLOSED:
+                assert self.world.wrap_up_over(conversation) > self.world.at, "a wrap-up ends when its time is over"
 
     @precondition(lambda self: len(self.world.journal) % 5 == 0)
     @invariant()
