@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import re2  # type: ignore[import-untyped] # it ships no types
@@ -26,6 +27,7 @@ VARIABLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 """How context variables are called."""
 
 _TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _PATTERN_MEMORY: Final = 1 << 18
 """Bytes that a pattern may take, compiled and at work: a configuration may have very many, so little for each."""
 
@@ -45,6 +47,7 @@ class Sort(enum.Enum):
     LANGUAGE = (Operator.EQUALS, Operator.ONE_OF, Operator.STARTS_WITH, Operator.EXISTS)
     NUMBER = (Operator.EQUALS, Operator.AT_LEAST, Operator.AT_MOST)
     TIME = (Operator.BETWEEN,)
+    DATE = (Operator.EQUALS, Operator.ONE_OF, Operator.BETWEEN)
     FLAG = (Operator.EQUALS,)
     VARIABLE = (*WORDS, Operator.AT_LEAST, Operator.AT_MOST, Operator.EXISTS)
 
@@ -58,10 +61,18 @@ FIELDS: Final[dict[str, Sort]] = {
     "language": Sort.LANGUAGE,
     "priority": Sort.NUMBER,
     "time": Sort.TIME,
+    "date": Sort.DATE,
     "weekday": Sort.CHOICE,
     "known_customer": Sort.FLAG,
 }
-"""What a condition can look at, beside `context.NAME`."""
+"""What a condition can look at, beside what begins with a prefix."""
+
+HOURS: Final = "hours."
+HOLIDAY: Final = "holiday."
+"""Before the name of operating hours: whether they are open, and whether it is one of their holidays."""
+
+CONTEXT: Final = "context."
+"""Before the name of a context variable."""
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "kind": tuple(each.value for each in NumberKind),
@@ -89,8 +100,14 @@ def compile_pattern(pattern: str) -> Any:
         raise ValueError("half a character (a lone surrogate)") from None
 
 
-def find_condition_problems(key: str, when: Condition | None) -> Iterator[str]:
-    """Yield everything that is wrong with a condition, each as `key: reason`; with none, nothing is."""
+def find_condition_problems(key: str, when: Condition | None, hours: Collection[str] = ()) -> Iterator[str]:
+    """Yield everything that is wrong with a condition, each as `key: reason`; with none, nothing is.
+
+    Args:
+        key: Where it stands.
+        when: The condition.
+        hours: The names of the operating hours there are.
+    """
     if when is None:
         return
 
@@ -100,7 +117,7 @@ def find_condition_problems(key: str, when: Condition | None) -> Iterator[str]:
     elif count > MOST_CONDITIONS:
         yield f"{key}: has {count} conditions; at most {MOST_CONDITIONS}"
     else:
-        yield from _condition_problems(key, when)
+        yield from _condition_problems(key, when, hours)
 
 
 def _count(condition: Condition, levels: int) -> int | None:
@@ -126,7 +143,7 @@ def _parts(condition: Condition) -> Iterator[Condition]:
         yield condition.not_
 
 
-def _condition_problems(key: str, condition: Condition) -> Iterator[str]:
+def _condition_problems(key: str, condition: Condition, hours: Collection[str]) -> Iterator[str]:
     compares = any(each is not None for each in (condition.field, condition.op, condition.value))
     groups = {"all": condition.all, "any": condition.any, "not": condition.not_}
     given = [name for name, group in groups.items() if group is not None]
@@ -135,21 +152,21 @@ def _condition_problems(key: str, condition: Condition) -> Iterator[str]:
         return
 
     if compares:
-        yield from _comparison_problems(key, condition)
+        yield from _comparison_problems(key, condition, hours)
         return
 
     if condition.not_ is not None:
-        yield from _condition_problems(f"{key}.not", condition.not_)
+        yield from _condition_problems(f"{key}.not", condition.not_, hours)
 
     for name, group in (("all", condition.all), ("any", condition.any)):
         if group is not None and not group:
             yield f"{key}.{name}: is empty; name some conditions"
 
         for index, each in enumerate(group or ()):
-            yield from _condition_problems(f"{key}.{name}[{index}]", each)
+            yield from _condition_problems(f"{key}.{name}[{index}]", each, hours)
 
 
-def _comparison_problems(key: str, condition: Condition) -> Iterator[str]:
+def _comparison_problems(key: str, condition: Condition, hours: Collection[str]) -> Iterator[str]:
     for name, given in (("field", condition.field), ("op", condition.op), ("value", condition.value)):
         if given is None:
             yield f"{key}.{name}: is missing"
@@ -162,6 +179,11 @@ def _comparison_problems(key: str, condition: Condition) -> Iterator[str]:
     if sort is None:
         yield f"{key}.field: {_unknown_field(field)}"
         return
+
+    for prefix in (HOURS, HOLIDAY):
+        if field.startswith(prefix) and field.removeprefix(prefix) not in hours:
+            listed = ", ".join(sorted(hours)) or "none"
+            yield f"{key}.field: there are no hours {field.removeprefix(prefix)!r} (there is: {listed})"
 
     if op is None or value is None:
         return
@@ -176,9 +198,11 @@ def _comparison_problems(key: str, condition: Condition) -> Iterator[str]:
 
 def sort_of(field: str) -> Sort | None:
     """Return what sort of value a field has; None where there is no such field."""
-    variable = field.removeprefix("context.")
-    if variable != field:
-        return Sort.VARIABLE if VARIABLE.fullmatch(variable) else None
+    if field.startswith(CONTEXT):
+        return Sort.VARIABLE if VARIABLE.fullmatch(field.removeprefix(CONTEXT)) else None
+
+    if field.startswith((HOURS, HOLIDAY)):
+        return Sort.FLAG
 
     return FIELDS.get(field)
 
@@ -191,6 +215,8 @@ def _value_problems(field: str, sort: Sort, op: Operator, value: object) -> Iter
         case Operator.AT_LEAST | Operator.AT_MOST:
             if type(value) is not int:
                 yield "expected a whole number"
+        case Operator.BETWEEN if sort is Sort.DATE:
+            yield from _days_problems(value)
         case Operator.BETWEEN:
             yield from _period_problems(value)
         case Operator.ONE_OF | Operator.CONTAINS_ANY:
@@ -222,6 +248,8 @@ def _word_problems(field: str, value: object) -> Iterator[str]:
         yield f"has {len(value)} characters; at most {LONGEST_VALUE}"
     elif field in _CHOICES and value not in _CHOICES[field]:
         yield f"{value!r} is none of: {', '.join(repr(each) for each in _CHOICES[field])}"
+    elif FIELDS.get(field) is Sort.DATE and not _is_day(value):
+        yield f"{value!r} is no day, such as '2026-12-24'"
 
 
 def _pattern_problems(pattern: str) -> Iterator[str]:
@@ -243,15 +271,36 @@ def _period_problems(value: object) -> Iterator[str]:
         yield "begins and ends at the same time; leave the condition out where any time will do"
 
 
+def _days_problems(value: object) -> Iterator[str]:
+    days = value if isinstance(value, tuple) else ()
+    if len(days) != 2 or not all(isinstance(each, str) and _is_day(each) for each in days):
+        yield 'expected two days, the first and the last, such as ["2026-12-24", "2027-01-01"]'
+    elif days[1] < days[0]:
+        yield f"{days[1]} is before {days[0]}; it is the last day"
+
+
+def _is_day(written: str) -> bool:
+    try:
+        datetime.date.fromisoformat(written)
+    except ValueError:
+        return False
+
+    return _DAY.fullmatch(written) is not None  # Python reads weeks and digits without hyphens too
+
+
 def not_a_variable(name: str) -> str:
     """Return why `name` cannot be a context variable's."""
     return f"{name!r} is no name of a context variable: letters, digits, '_', '.' and '-', at most 100 of them"
 
 
 def _unknown_field(field: str) -> str:
-    if field.startswith("context."):
-        return not_a_variable(field.removeprefix("context."))
+    if field.startswith(CONTEXT):
+        return not_a_variable(field.removeprefix(CONTEXT))
 
     meant = difflib.get_close_matches(field, FIELDS, n=1)
-    hint = f"; did you mean {meant[0]!r}?" if meant else f" (there is: {', '.join(FIELDS)}, context.NAME)"
+    hint = (
+        f"; did you mean {meant[0]!r}?"
+        if meant
+        else f" (there is: {', '.join(FIELDS)}, context.NAME, hours.NAME, holiday.NAME)"
+    )
     return f"there is no field {field!r}{hint}"

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.candidates import Candidates
+from cordboard.engine.board.routing.conditions import Background
 from cordboard.engine.board.routing.methods import Availability
 from cordboard.engine.board.routing.requirement import Requirement, requirement_of
 from cordboard.engine.board.routing.rule_book import RuleBook
@@ -302,7 +303,8 @@ class BoardState:
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
         zone = ZoneInfo(config.time_zone)
         self.calendars = {each.name: Calendar(each, zone) for each in config.hours}
-        self.rule_books = {each.name: RuleBook(each, zone) for each in config.workstreams}
+        background = Background(zone=zone, calendars=self.calendars)
+        self.rule_books = {each.name: RuleBook(each, background) for each in config.workstreams}
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
         self._preferences = {each.customer: each.reps for each in config.preferences}
