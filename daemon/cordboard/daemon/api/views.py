@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final, Generic, Self, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
 from cordboard.engine import Board
+from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.carrier import Failure, Media
 from cordboard.engine.config import Channel, Number, Queue, Rep
 from cordboard.engine.events import (
@@ -324,6 +326,38 @@ class QueueView(Struct, frozen=True, kw_only=True):
             reps=queue.reps,
             waiting=waiting,
             unserved=bool(waiting) and not queue.reps,
+        )
+
+
+class HoursView(Struct, frozen=True, kw_only=True):
+    """Operating hours as they are now.
+
+    Attributes:
+        time_zone: Whose clocks they go by.
+        open: Whether they are open.
+        next_change_at: When that changes; null where it does not within some 400 days.
+        holiday: Which of their holidays it is; null where it is none.
+        calendar: Where they are as an iCalendar file, relative to this daemon.
+    """
+
+    name: str
+    time_zone: str
+    open: bool
+    next_change_at: str | None
+    holiday: str | None
+    calendar: str
+
+    @classmethod
+    def of(cls, calendar: Calendar, now: Timestamp) -> Self:
+        """Show operating hours at a moment."""
+        holiday = calendar.holiday_on(now)
+        return cls(
+            name=calendar.hours.name,
+            time_zone=calendar.zone.key,
+            open=calendar.is_open(now),
+            next_change_at=rfc3339(calendar.next_change(now)),
+            holiday=holiday.name if holiday is not None else None,
+            calendar=f"/v1/hours/{quote(calendar.hours.name, safe='')}.ics",
         )
 
 

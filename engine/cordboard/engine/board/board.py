@@ -21,6 +21,7 @@ from cordboard.engine.board import (
     reps,
     skills,
 )
+from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
@@ -197,6 +198,10 @@ class Board:
     def channel(self, name: str) -> ChannelState:
         """Return what is known of a channel."""
         return self._state.channel_state(name)
+
+    def calendar(self, hours: str) -> Calendar | None:
+        """Return operating hours, ready to be asked; None where there are none of that name."""
+        return self._state.calendars.get(hours)
 
     def opted_out(self, number: str, customer: str) -> Consent | None:
         """Return how a customer opted out of texts from a number of ours; None if they have not."""
