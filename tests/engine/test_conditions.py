@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.routing.conditions import Background, Facts, compile_condition
 from cordboard.engine.condition_problems import WEEKDAYS, compile_pattern
-from cordboard.engine.config import BoardConfig, Queue, Workstream
+from cordboard.engine.config import BoardConfig, Customer, Queue, Workstream
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.hours import Holiday, OperatingHours, WeeklyOpening
 from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
@@ -29,7 +29,8 @@ OFFICE = OperatingHours(
     weekly=(WeeklyOpening(days=tuple(Weekday)[:5], opens="09:00", closes="17:00"),),
     holidays=(Holiday(name="Christmas", date=date(2026, 12, 25)),),
 )
-BACKGROUND = Background(zone=ZONE, calendars={"office": Calendar(OFFICE, ZONE)})
+MARIA = Customer(number="+14155550123", name="Maria Gómez", attributes={"tier": "Gold", "orders": 7})
+BACKGROUND = Background(zone=ZONE, calendars={"office": Calendar(OFFICE, ZONE)}, customers={MARIA.number: MARIA})
 
 
 def _moment(local: str) -> int:
@@ -120,6 +121,14 @@ FALSE = _is("known_customer", "equals", False)
         ("hours.office", "equals", True, False),
         ("hours.office", "equals", False, True),
         ("holiday.office", "equals", False, True),
+        ("customer.known", "equals", True, True),
+        ("customer.name", "contains", "gómez", True),
+        ("customer.name", "exists", True, True),
+        ("customer.attributes.tier", "equals", "gold", True),
+        ("customer.attributes.tier", "at_least", 1, False),
+        ("customer.attributes.orders", "at_least", 7, True),
+        ("customer.attributes.orders", "at_least", 8, False),
+        ("customer.attributes.since", "exists", False, True),
         ("weekday", "equals", "tuesday", True),
         ("weekday", "one_of", ("saturday", "sunday"), False),
         ("known_customer", "equals", True, True),
@@ -141,6 +150,15 @@ def test_what_no_rule_has_said_does_not_exist() -> None:
     assert not _holds(_is("language", "exists", True), blank)
     assert _holds(_is("language", "exists", False), blank)
     assert not _holds(_is("language", "starts_with", "e"), blank)
+
+
+def test_nothing_is_known_of_a_customer_whom_the_configuration_does_not_have() -> None:
+    stranger = replace(FACTS, customer="+14155550199")
+
+    assert _holds(_is("customer.known", "equals", False), stranger)
+    assert _holds(_is("customer.name", "exists", False), stranger)
+    assert _holds(_is("customer.attributes.tier", "exists", False), stranger)
+    assert not _holds(_is("customer.attributes.tier", "equals", "gold"), stranger)
 
 
 def test_conditions_are_put_together() -> None:
@@ -273,6 +291,13 @@ def _problems(when: Condition | None, then: Outputs | None = None) -> list[str]:
         (_is("date", "equals", "20261224"), "when.value: '20261224' is no day"),
         (_is("hours.night", "equals", True), "when.field: there are no hours 'night' (there is: office)"),
         (_is("holiday.night", "equals", True), "when.field: there are no hours 'night' (there is: office)"),
+        (_is("customer.attributes.", "exists", True), "when.field: '' is no name of an attribute"),
+        (_is("customer.attributes.Tier", "exists", True), "when.field: 'Tier' is no name of an attribute"),
+        (
+            _is("customer.names", "equals", "x"),
+            "when.field: there is no field 'customer.names'; did you",
+        ),
+        (_is("customer.known", "equals", "x"), "when.value: expected true or false"),
         (_is("hours.office", "equals", "open"), "when.value: expected true or false"),
         (Condition(all=(TRUE,) * 100), "when: has 101 conditions; at most 100"),
     ],

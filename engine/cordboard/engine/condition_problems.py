@@ -26,6 +26,9 @@ WEEKDAYS: Final = tuple(each.value for each in Weekday)
 VARIABLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 """How context variables are called."""
 
+ATTRIBUTE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+"""How customers' attributes are called: as everything else that a configuration names."""
+
 _TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _PATTERN_MEMORY: Final = 1 << 18
@@ -43,6 +46,7 @@ class Sort(enum.Enum):
         Operator.CONTAINS_ANY,
         Operator.MATCHES,
     )
+    NAME = (*WORDS, Operator.EXISTS)
     CHOICE = (Operator.EQUALS, Operator.ONE_OF)
     LANGUAGE = (Operator.EQUALS, Operator.ONE_OF, Operator.STARTS_WITH, Operator.EXISTS)
     NUMBER = (Operator.EQUALS, Operator.AT_LEAST, Operator.AT_MOST)
@@ -64,12 +68,17 @@ FIELDS: Final[dict[str, Sort]] = {
     "date": Sort.DATE,
     "weekday": Sort.CHOICE,
     "known_customer": Sort.FLAG,
+    "customer.known": Sort.FLAG,
+    "customer.name": Sort.NAME,
 }
 """What a condition can look at, beside what begins with a prefix."""
 
 HOURS: Final = "hours."
 HOLIDAY: Final = "holiday."
 """Before the name of operating hours: whether they are open, and whether it is one of their holidays."""
+
+ATTRIBUTES: Final = "customer.attributes."
+"""Before the name of an attribute that the configuration gives customers."""
 
 CONTEXT: Final = "context."
 """Before the name of a context variable."""
@@ -201,6 +210,9 @@ def sort_of(field: str) -> Sort | None:
     if field.startswith(CONTEXT):
         return Sort.VARIABLE if VARIABLE.fullmatch(field.removeprefix(CONTEXT)) else None
 
+    if field.startswith(ATTRIBUTES):
+        return Sort.VARIABLE if ATTRIBUTE.fullmatch(field.removeprefix(ATTRIBUTES)) else None
+
     if field.startswith((HOURS, HOLIDAY)):
         return Sort.FLAG
 
@@ -297,10 +309,10 @@ def _unknown_field(field: str) -> str:
     if field.startswith(CONTEXT):
         return not_a_variable(field.removeprefix(CONTEXT))
 
+    if field.startswith(ATTRIBUTES):
+        return f"{field.removeprefix(ATTRIBUTES)!r} is no name of an attribute: a-z, 0-9, '_', '.' and '-', at most 64"
+
     meant = difflib.get_close_matches(field, FIELDS, n=1)
-    hint = (
-        f"; did you mean {meant[0]!r}?"
-        if meant
-        else f" (there is: {', '.join(FIELDS)}, context.NAME, hours.NAME, holiday.NAME)"
-    )
+    listed = ", ".join((*FIELDS, *(f"{each}NAME" for each in (ATTRIBUTES, CONTEXT, HOURS, HOLIDAY))))
+    hint = f"; did you mean {meant[0]!r}?" if meant else f" (there is: {listed})"
     return f"there is no field {field!r}{hint}"

@@ -65,7 +65,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     """A conversation. `rep` is null while it is new or queued, and stays on a closed one.
 
     `language` and `context` are what rules noted of it. `skills` is what it was said to need, beside what its
-    workstream asks. `opted_out`: the customer wants no texts from this number, now.
+    workstream asks. `opted_out`: the customer wants no texts from this number, now. `customer_name`: as the
+    configuration has it; null where it has none.
     """
 
     id: int
@@ -74,6 +75,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     parked: bool
     number: str
     customer: str
+    customer_name: str | None
     channel: str
     workstream: str
     queue: str | None
@@ -103,6 +105,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
             parked=it.parked,
             number=it.number,
             customer=it.customer,
+            customer_name=board.customer_name(it.customer),
             channel=it.channel,
             workstream=it.workstream,
             queue=it.queue,

@@ -199,6 +199,11 @@ class Board:
         """Return what is known of a channel."""
         return self._state.channel_state(name)
 
+    def customer_name(self, number: str) -> str | None:
+        """Return a customer's name; None where nobody knows."""
+        known = self._state.customers.get(number)
+        return known.name or None if known is not None else None
+
     def calendar(self, hours: str) -> Calendar | None:
         """Return operating hours, ready to be asked; None where there are none of that name."""
         return self._state.calendars.get(hours)

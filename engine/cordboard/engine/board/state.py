@@ -303,7 +303,8 @@ class BoardState:
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
         zone = ZoneInfo(config.time_zone)
         self.calendars = {each.name: Calendar(each, zone) for each in config.hours}
-        background = Background(zone=zone, calendars=self.calendars)
+        self.customers = {each.number: each for each in config.customers}
+        background = Background(zone=zone, calendars=self.calendars, customers=self.customers)
         self.rule_books = {each.name: RuleBook(each, background) for each in config.workstreams}
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}

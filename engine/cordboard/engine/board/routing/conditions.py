@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from cordboard.engine.board.calendar import Calendar
-from cordboard.engine.condition_problems import CONTEXT, HOLIDAY, HOURS, WEEKDAYS, compile_pattern
+from cordboard.engine.condition_problems import ATTRIBUTES, CONTEXT, HOLIDAY, HOURS, WEEKDAYS, compile_pattern
+from cordboard.engine.config import Customer
 from cordboard.engine.rules import Condition
 from cordboard.engine.vocabulary import Operator, Timestamp
 
@@ -53,10 +54,12 @@ class Background(Struct, frozen=True, kw_only=True):
     Attributes:
         zone: Where times of day, days and weekdays are those of.
         calendars: Operating hours, by name.
+        customers: Those who are known, by number.
     """
 
     zone: ZoneInfo
     calendars: dict[str, Calendar] = {}
+    customers: dict[str, Customer] = {}
 
 
 Test: TypeAlias = Callable[[Facts], bool]
@@ -74,6 +77,10 @@ _FIELDS: Final[dict[str, _Getter]] = {
     "priority": lambda facts: facts.priority,
     "known_customer": lambda facts: facts.known_customer,
 }
+
+
+_NOBODY: Final = Customer(number="")
+"""Stands for everybody who is not known."""
 
 
 def compile_condition(condition: Condition | None, background: Background) -> Test:
@@ -136,6 +143,17 @@ def _getter(field: str, background: Background) -> _Getter:
     if field.startswith(HOLIDAY):
         kept = background.calendars[field.removeprefix(HOLIDAY)]
         return lambda facts: kept.holiday_on(facts.at) is not None
+
+    customers = background.customers
+    if field == "customer.known":
+        return lambda facts: facts.customer in customers
+
+    if field == "customer.name":
+        return lambda facts: customers.get(facts.customer, _NOBODY).name or None
+
+    if field.startswith(ATTRIBUTES):
+        attribute = field.removeprefix(ATTRIBUTES)
+        return lambda facts: customers.get(facts.customer, _NOBODY).attributes.get(attribute)
 
     if field.startswith(CONTEXT):
         name = field.removeprefix(CONTEXT)
