@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import re2  # type: ignore[import-untyped] # it ships no types
 
+from cordboard.engine import languages
 from cordboard.engine.rules import Condition
 from cordboard.engine.vocabulary import NumberKind, Operator, Weekday
 
@@ -33,6 +34,9 @@ _TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _PATTERN_MEMORY: Final = 1 << 18
 """Bytes that a pattern may take, compiled and at work: a configuration may have very many, so little for each."""
+
+
+TEXT_LANGUAGE: Final = "text_language"
 
 
 class Sort(enum.Enum):
@@ -63,6 +67,7 @@ FIELDS: Final[dict[str, Sort]] = {
     "kind": Sort.CHOICE,
     "text": Sort.WORDS,
     "language": Sort.LANGUAGE,
+    TEXT_LANGUAGE: Sort.LANGUAGE,
     "priority": Sort.NUMBER,
     "time": Sort.TIME,
     "date": Sort.DATE,
@@ -189,6 +194,9 @@ def _comparison_problems(key: str, condition: Condition, hours: Collection[str])
         yield f"{key}.field: {_unknown_field(field)}"
         return
 
+    if field == TEXT_LANGUAGE and not languages.is_installed():
+        yield f"{key}.field: {languages.MISSING}"
+
     for prefix in (HOURS, HOLIDAY):
         if field.startswith(prefix) and field.removeprefix(prefix) not in hours:
             listed = ", ".join(sorted(hours)) or "none"
@@ -262,6 +270,8 @@ def _word_problems(field: str, value: object) -> Iterator[str]:
         yield f"{value!r} is none of: {', '.join(repr(each) for each in _CHOICES[field])}"
     elif FIELDS.get(field) is Sort.DATE and not _is_day(value):
         yield f"{value!r} is no day, such as '2026-12-24'"
+    elif field == TEXT_LANGUAGE and not languages.TAG.fullmatch(value):
+        yield f"{value!r} is no language as it is told from a text, such as 'es': no country, no script"
 
 
 def _pattern_problems(pattern: str) -> Iterator[str]:

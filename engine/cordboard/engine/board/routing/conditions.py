@@ -10,8 +10,17 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from cordboard.engine.board.calendar import Calendar
-from cordboard.engine.condition_problems import ATTRIBUTES, CONTEXT, HOLIDAY, HOURS, WEEKDAYS, compile_pattern
+from cordboard.engine.condition_problems import (
+    ATTRIBUTES,
+    CONTEXT,
+    HOLIDAY,
+    HOURS,
+    TEXT_LANGUAGE,
+    WEEKDAYS,
+    compile_pattern,
+)
 from cordboard.engine.config import Customer
+from cordboard.engine.languages import detector
 from cordboard.engine.rules import Condition
 from cordboard.engine.vocabulary import Operator, Timestamp
 
@@ -135,6 +144,10 @@ def _getter(field: str, background: Background) -> _Getter:
 
     if field == "date":
         return lambda facts: _local(facts, zone).date().isoformat()
+
+    if field == TEXT_LANGUAGE:
+        guess = detector()
+        return lambda facts: guess(facts.text)
 
     if field.startswith(HOURS):
         opened = background.calendars[field.removeprefix(HOURS)]
