@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine import Queue
+from cordboard.engine.commands import Configure
+from cordboard.engine.config import Customer
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet
 from cordboard.engine.vocabulary import MessageStatus, Operator, Presence
 
@@ -357,3 +359,13 @@ async def picked(daemon: Daemon) -> None:
     await daemon.say("ana")
     answer = await daemon.as_("ana").post("/v1/conversations/1/pick")
     assert answer.status_code == 200, answer.text
+
+
+async def test_a_customer_whom_the_configuration_names_is_shown_by_name(daemon: Daemon) -> None:
+    customers = (Customer(number=daemon.customer, name="Maria <Gómez>"),)
+    await daemon.engine.submit(Configure(config=replace(daemon.engine.board.config, customers=customers)))
+    await daemon.text()
+    await daemon.text(customer="+14155550199")
+
+    shown = [(await daemon.as_("sue").get(f"/v1/conversations/{each}")).json()["customer_name"] for each in (1, 2)]
+    assert shown == ["Maria <Gómez>", None]

@@ -292,3 +292,60 @@ def test_the_module_runs_as_a_program_and_knows_its_version(tmp_path: Path) -> N
 
     assert (program.returncode, program.stderr) == (0, "")
     assert program.stdout.startswith("cordboard ")
+
+
+# Operating hours as calendars
+
+HOURS = """
+[board]
+name = "contoso"
+time_zone = "Europe/Berlin"
+
+[[hours]]
+name = "office"
+weekly = [{ days = ["monday"], opens = "09:00", closes = "17:00" }]
+holidays = [{ name = "Christmas", date = 2026-12-25, until = 2026-12-26 }]
+"""
+
+
+@pytest.fixture
+def hours(tmp_path: Path) -> Path:
+    path = tmp_path / "hours.toml"
+    path.write_text(HOURS, encoding="utf-8")
+    return path
+
+
+def test_hours_that_are_exported_can_be_pasted_back(
+    hours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calendar = tmp_path / "office.ics"
+    assert main(["hours", "export", str(hours), "office", "--output", str(calendar)]) == 0
+    assert main(["hours", "import", str(calendar), "--name", "again"]) == 0
+
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out == (
+        '[[hours]]\nname = "again"\ntime_zone = "Europe/Berlin"\n'
+        'weekly = [\n    { days = ["monday"], opens = "09:00", closes = "17:00" },\n]\n'
+        'holidays = [\n    { name = "Christmas", date = 2026-12-25, until = 2026-12-26 },\n]\n'
+    )
+    assert main(["hours", "import", str(calendar), "--holidays-only"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("holidays = [\n")
+    assert printed.err == f"{calendar}: left out: 1 x events with a time of day\n"
+
+
+def test_hours_that_are_not_there_are_told(hours: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hours", "export", str(hours), "shop"]) == 1
+    assert capsys.readouterr().err == f"{hours}: there are no hours 'shop' (there is: office)\n"
+
+
+def test_a_file_that_is_no_calendar_is_told(hours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hours", "import", str(hours)]) == 1
+    assert capsys.readouterr().err.startswith(f"{hours}: is no iCalendar file: ")
+    assert main(["hours", "import", str(tmp_path / "nothing.ics")]) == 1
+    assert capsys.readouterr().err == f"{tmp_path / 'nothing.ics'}: cannot be read: No such file or directory\n"
+    assert main(["hours", "export", str(hours), "office", "--output", str(tmp_path / "no" / "such.ics")]) == 1
+    assert capsys.readouterr().err.endswith("such.ics: cannot be written: No such file or directory\n")
+    with pytest.raises(SystemExit):
+        main(["hours", "import", str(hours), "--zone", "Middle/Earth"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -638,3 +639,14 @@ def test_every_section_of_the_board_can_be_written() -> None:
     named = {field.name for field in config_file.BOARD_FIELDS} | set(config_file.SECTIONS)
 
     assert named == set(BoardConfig.__struct_fields__)
+
+
+def test_ten_thousand_customers_are_read_in_moments() -> None:
+    customer = '[[customers]]\nnumber = "+1415{0:07}"\nname = "Customer {0}"\nattributes = {{ tier = "gold" }}\n'
+    text = '[board]\nname = "contoso"\n' + "".join(customer.format(each) for each in range(10_000))
+    began = time.process_time()
+    board = config_file.parse(text, source="cordboard.toml").board
+
+    assert len(board.customers) == 10_000
+    assert (board.customers[-1].name, board.customers[-1].attributes) == ("Customer 9999", {"tier": "gold"})
+    assert time.process_time() - began < 10.0

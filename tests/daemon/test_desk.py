@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 import cordboard.daemon.desk
 from cordboard.daemon.access import COOKIE, Access
-from cordboard.engine.commands import Reply, SetPresence
-from cordboard.engine.config import Affinity
+from cordboard.engine.commands import Configure, Reply, SetPresence
+from cordboard.engine.config import Affinity, Customer
 from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import Presence, WrapUp
 
@@ -620,3 +620,14 @@ def test_no_template_has_a_script_or_a_style_of_its_own() -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|\|\s*safe|hx-on", text), template.name
 
     assert len(templates) > 10
+
+
+async def test_a_customer_whom_the_configuration_names_is_shown_by_name(daemon: Daemon, ana: httpx.AsyncClient) -> None:
+    customers = (Customer(number=daemon.customer, name="Maria <Gómez>"),)
+    await daemon.engine.submit(Configure(config=replace(daemon.engine.board.config, customers=customers)))
+    await taken(daemon, ana)
+
+    assert "Maria &lt;Gómez&gt;" in await part(ana, "/desk/parts/mine")
+    page = await part(ana, "/desk/conversations/1")
+    assert "<h2>Maria &lt;Gómez&gt;</h2>" in page
+    assert "Maria &lt;Gómez&gt;, +1" in page

@@ -168,6 +168,11 @@ def test_it_is_open_whenever_the_clock_on_the_wall_says_so_until_the_next_change
             OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(2026, 2, 1)),)),
             "hours[0].holidays[0].until: 2026-02-01 is before 2026-02-02",
         ),
+        (
+            OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(2027, 2, 3)),)),
+            "hours[0].holidays[0].until: 2027-02-03 is more than a year after 2026-02-02",
+        ),
+        (OperatingHours(name="a/b"), "hours[0].name: 'a/b' cannot be part of a URL"),
     ],
 )
 def test_hours_that_make_no_sense_are_refused_with_their_key(hours: OperatingHours, problem: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,14 +13,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cordboard.engine.board.routing.conditions import Facts, compile_condition
+from cordboard.engine.board.calendar import Calendar
+from cordboard.engine.board.routing.conditions import Background, Facts, compile_condition
 from cordboard.engine.condition_problems import WEEKDAYS, compile_pattern
-from cordboard.engine.config import BoardConfig, Queue, Workstream
+from cordboard.engine.config import BoardConfig, Customer, Queue, Workstream
 from cordboard.engine.config_problems import find_problems
+from cordboard.engine.hours import Holiday, OperatingHours, WeeklyOpening
 from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
-from cordboard.engine.vocabulary import Operator
+from cordboard.engine.vocabulary import Operator, Weekday
 
 ZONE = ZoneInfo("America/Los_Angeles")
+OFFICE = OperatingHours(
+    name="office",
+    time_zone="Europe/Berlin",
+    weekly=(WeeklyOpening(days=tuple(Weekday)[:5], opens="09:00", closes="17:00"),),
+    holidays=(Holiday(name="Christmas", date=date(2026, 12, 25)),),
+)
+MARIA = Customer(number="+14155550123", name="Maria Gómez", attributes={"tier": "Gold", "orders": 7})
+BACKGROUND = Background(zone=ZONE, calendars={"office": Calendar(OFFICE, ZONE)}, customers={MARIA.number: MARIA})
 
 
 def _moment(local: str) -> int:
@@ -43,7 +53,7 @@ FACTS = Facts(
 
 
 def _holds(condition: Condition, facts: Facts = FACTS) -> bool:
-    return compile_condition(condition, ZONE)(facts)
+    return compile_condition(condition, BACKGROUND)(facts)
 
 
 def _is(field: str, op: str, value: Any) -> Condition:
@@ -103,6 +113,22 @@ FALSE = _is("known_customer", "equals", False)
         ("time", "between", ("13:00", "13:30"), False),
         ("time", "between", ("22:00", "13:31"), True),
         ("time", "between", ("22:00", "06:00"), False),
+        ("date", "equals", "2026-11-24", True),
+        ("date", "one_of", ("2026-11-23", "2026-11-25"), False),
+        ("date", "between", ("2026-11-24", "2026-11-30"), True),
+        ("date", "between", ("2026-11-01", "2026-11-24"), True),
+        ("date", "between", ("2026-11-25", "2026-12-24"), False),
+        ("hours.office", "equals", True, False),
+        ("hours.office", "equals", False, True),
+        ("holiday.office", "equals", False, True),
+        ("customer.known", "equals", True, True),
+        ("customer.name", "contains", "gómez", True),
+        ("customer.name", "exists", True, True),
+        ("customer.attributes.tier", "equals", "gold", True),
+        ("customer.attributes.tier", "at_least", 1, False),
+        ("customer.attributes.orders", "at_least", 7, True),
+        ("customer.attributes.orders", "at_least", 8, False),
+        ("customer.attributes.since", "exists", False, True),
         ("weekday", "equals", "tuesday", True),
         ("weekday", "one_of", ("saturday", "sunday"), False),
         ("known_customer", "equals", True, True),
@@ -126,6 +152,15 @@ def test_what_no_rule_has_said_does_not_exist() -> None:
     assert not _holds(_is("language", "starts_with", "e"), blank)
 
 
+def test_nothing_is_known_of_a_customer_whom_the_configuration_does_not_have() -> None:
+    stranger = replace(FACTS, customer="+14155550199")
+
+    assert _holds(_is("customer.known", "equals", False), stranger)
+    assert _holds(_is("customer.name", "exists", False), stranger)
+    assert _holds(_is("customer.attributes.tier", "exists", False), stranger)
+    assert not _holds(_is("customer.attributes.tier", "equals", "gold"), stranger)
+
+
 def test_conditions_are_put_together() -> None:
     assert _holds(Condition(all=(TRUE, TRUE)))
     assert not _holds(Condition(all=(TRUE, FALSE)))
@@ -135,7 +170,7 @@ def test_conditions_are_put_together() -> None:
 
 
 def test_no_condition_always_holds() -> None:
-    assert compile_condition(None, ZONE)(FACTS)
+    assert compile_condition(None, BACKGROUND)(FACTS)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +189,24 @@ def test_the_time_of_day_follows_daylight_saving() -> None:
     assert _holds(by_day, replace(FACTS, at=int(winter.timestamp()) * 1_000))
 
 
+def test_whether_hours_are_open_is_told_by_their_own_clocks() -> None:
+    """At 9 in Berlin it is midnight in Los Angeles; a holiday begins and ends in Berlin."""
+    opened, holiday = _is("hours.office", "equals", True), _is("holiday.office", "equals", True)
+
+    assert not _holds(opened, replace(FACTS, at=_moment("2026-11-23T23:59")))
+    assert _holds(opened, replace(FACTS, at=_moment("2026-11-24T00:00")))
+    assert _holds(holiday, replace(FACTS, at=_moment("2026-12-24T15:00")))
+    assert not _holds(opened, replace(FACTS, at=_moment("2026-12-25T01:00")))
+    assert not _holds(holiday, replace(FACTS, at=_moment("2026-12-25T15:00")))
+
+
+def test_the_date_is_that_of_the_board_s_zone() -> None:
+    new_year = _is("date", "equals", "2027-01-01")
+
+    assert not _holds(new_year, replace(FACTS, at=_moment("2026-12-31T23:59")))
+    assert _holds(new_year, replace(FACTS, at=_moment("2027-01-01T00:00")))
+
+
 @pytest.mark.parametrize(
     "pattern",
     [r"(a+)+$", r"(a|a)*$", r"(a|aa)+$", r"(.*a){20}$", r"^(([a-z])+.)+[A-Z]([a-z])+$", r"(\w+\s?)*$", r"(x+x+)+y"],
@@ -161,7 +214,7 @@ def test_the_time_of_day_follows_daylight_saving() -> None:
 @pytest.mark.parametrize("text", ["a" * 50_000 + "!", "x" * 50_000, "ab " * 20_000 + "!"])
 def test_no_regular_expression_runs_away(pattern: str, text: str) -> None:
     """Python's own `re` is busy with some of these for longer than the earth will be there."""
-    test = compile_condition(_is("text", "matches", pattern), ZONE)
+    test = compile_condition(_is("text", "matches", pattern), BACKGROUND)
     began = time.process_time()
     test(replace(FACTS, text=text))
 
@@ -190,7 +243,7 @@ def test_half_a_character_in_a_text_is_no_harm() -> None:
 def _problems(when: Condition | None, then: Outputs | None = None) -> list[str]:
     rule = Rule(name="one", when=when, then=then or Outputs(priority=1))
     workstream = Workstream(name="support", queue="general", classification=(RuleSet(name="set", rules=(rule,)),))
-    config = BoardConfig(name="contoso", workstreams=(workstream,), queues=(Queue(name="general"),))
+    config = BoardConfig(name="contoso", workstreams=(workstream,), queues=(Queue(name="general"),), hours=(OFFICE,))
     return [each.removeprefix("workstreams[0].classification[0].rules[0].") for each in find_problems(config)]
 
 
@@ -232,6 +285,20 @@ def _problems(when: Condition | None, then: Outputs | None = None) -> list[str]:
         (_is("time", "between", "09:00"), "when.value: expected two times of day"),
         (_is("time", "between", ("9:00", "24:00")), "when.value: expected two times of day"),
         (_is("time", "between", ("09:00", "09:00")), "when.value: begins and ends at the same time"),
+        (_is("date", "between", ("2026-12-24",)), "when.value: expected two days"),
+        (_is("date", "between", ("2026-12-24", "2026-02-30")), "when.value: expected two days"),
+        (_is("date", "between", ("2026-12-24", "2026-12-01")), "when.value: 2026-12-01 is before 2026-12-24"),
+        (_is("date", "equals", "20261224"), "when.value: '20261224' is no day"),
+        (_is("hours.night", "equals", True), "when.field: there are no hours 'night' (there is: office)"),
+        (_is("holiday.night", "equals", True), "when.field: there are no hours 'night' (there is: office)"),
+        (_is("customer.attributes.", "exists", True), "when.field: '' is no name of an attribute"),
+        (_is("customer.attributes.Tier", "exists", True), "when.field: 'Tier' is no name of an attribute"),
+        (
+            _is("customer.names", "equals", "x"),
+            "when.field: there is no field 'customer.names'; did you",
+        ),
+        (_is("customer.known", "equals", "x"), "when.value: expected true or false"),
+        (_is("hours.office", "equals", "open"), "when.value: expected true or false"),
         (Condition(all=(TRUE,) * 100), "when: has 101 conditions; at most 100"),
     ],
 )

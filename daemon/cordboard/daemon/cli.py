@@ -1,4 +1,4 @@
-"""The command line: `cordboard serve`, `check`, `apply`, `explain`, `demo` and `simulator`."""
+"""The command line: `cordboard serve`, `check`, `apply`, `explain`, `hours`, `demo` and `simulator`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
-from cordboard.daemon import config_file
+from cordboard.daemon import config_file, hours_command
 from cordboard.daemon.explanation import tell
 from cordboard.daemon.logs import LEVELS, configure_logging
 from cordboard.daemon.process import run
@@ -79,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("conversation", type=int, metavar="CONVERSATION", help="its id")
     _add_daemon(explain, whose="your")
     explain.set_defaults(run=_explain)
+
+    hours_command.add_to(commands)
 
     demo = commands.add_parser("demo", help="try it: a contact centre with a simulated carrier, on this machine")
     demo.add_argument("--port", default=8080, type=_port, help="(default: %(default)s)")

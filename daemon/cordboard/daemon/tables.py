@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import functools
 import re
 import types
 from collections.abc import Iterable, Mapping
@@ -64,7 +65,7 @@ class TableReader:
 
     def record(self, table: object, kind: type[S], key: str) -> S:
         """Read a table into a record of `kind`."""
-        return kind(**self.fields(table, msgspec.structs.fields(kind), key))
+        return kind(**self.fields(table, _fields_of(kind), key))
 
     def fields(self, table: object, expected: Iterable[FieldInfo], key: str) -> dict[str, Any]:
         """Read a table's values by the names, types and defaults of the fields it may have."""
@@ -140,6 +141,12 @@ class TableReader:
         except ValueError as error:
             self.blame(key, str(error))
             return _stand_in(kind, written)
+
+
+@functools.cache
+def _fields_of(kind: type[Struct]) -> tuple[FieldInfo, ...]:
+    """Return a record's fields. msgspec reads them out of annotations each time; there may be thousands of a kind."""
+    return msgspec.structs.fields(kind)
 
 
 def _plain(written: object, kind: Any) -> Any:

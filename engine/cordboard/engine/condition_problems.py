@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import enum
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import re2  # type: ignore[import-untyped] # it ships no types
 
+from cordboard.engine import languages
 from cordboard.engine.rules import Condition
 from cordboard.engine.vocabulary import NumberKind, Operator, Weekday
 
@@ -25,9 +27,16 @@ WEEKDAYS: Final = tuple(each.value for each in Weekday)
 VARIABLE: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 """How context variables are called."""
 
+ATTRIBUTE: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+"""How customers' attributes are called: as everything else that a configuration names."""
+
 _TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _PATTERN_MEMORY: Final = 1 << 18
 """Bytes that a pattern may take, compiled and at work: a configuration may have very many, so little for each."""
+
+
+TEXT_LANGUAGE: Final = "text_language"
 
 
 class Sort(enum.Enum):
@@ -41,10 +50,12 @@ class Sort(enum.Enum):
         Operator.CONTAINS_ANY,
         Operator.MATCHES,
     )
+    NAME = (*WORDS, Operator.EXISTS)
     CHOICE = (Operator.EQUALS, Operator.ONE_OF)
     LANGUAGE = (Operator.EQUALS, Operator.ONE_OF, Operator.STARTS_WITH, Operator.EXISTS)
     NUMBER = (Operator.EQUALS, Operator.AT_LEAST, Operator.AT_MOST)
     TIME = (Operator.BETWEEN,)
+    DATE = (Operator.EQUALS, Operator.ONE_OF, Operator.BETWEEN)
     FLAG = (Operator.EQUALS,)
     VARIABLE = (*WORDS, Operator.AT_LEAST, Operator.AT_MOST, Operator.EXISTS)
 
@@ -56,12 +67,26 @@ FIELDS: Final[dict[str, Sort]] = {
     "kind": Sort.CHOICE,
     "text": Sort.WORDS,
     "language": Sort.LANGUAGE,
+    TEXT_LANGUAGE: Sort.LANGUAGE,
     "priority": Sort.NUMBER,
     "time": Sort.TIME,
+    "date": Sort.DATE,
     "weekday": Sort.CHOICE,
     "known_customer": Sort.FLAG,
+    "customer.known": Sort.FLAG,
+    "customer.name": Sort.NAME,
 }
-"""What a condition can look at, beside `context.NAME`."""
+"""What a condition can look at, beside what begins with a prefix."""
+
+HOURS: Final = "hours."
+HOLIDAY: Final = "holiday."
+"""Before the name of operating hours: whether they are open, and whether it is one of their holidays."""
+
+ATTRIBUTES: Final = "customer.attributes."
+"""Before the name of an attribute that the configuration gives customers."""
+
+CONTEXT: Final = "context."
+"""Before the name of a context variable."""
 
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "kind": tuple(each.value for each in NumberKind),
@@ -89,8 +114,14 @@ def compile_pattern(pattern: str) -> Any:
         raise ValueError("half a character (a lone surrogate)") from None
 
 
-def find_condition_problems(key: str, when: Condition | None) -> Iterator[str]:
-    """Yield everything that is wrong with a condition, each as `key: reason`; with none, nothing is."""
+def find_condition_problems(key: str, when: Condition | None, hours: Collection[str] = ()) -> Iterator[str]:
+    """Yield everything that is wrong with a condition, each as `key: reason`; with none, nothing is.
+
+    Args:
+        key: Where it stands.
+        when: The condition.
+        hours: The names of the operating hours there are.
+    """
     if when is None:
         return
 
@@ -100,7 +131,7 @@ def find_condition_problems(key: str, when: Condition | None) -> Iterator[str]:
     elif count > MOST_CONDITIONS:
         yield f"{key}: has {count} conditions; at most {MOST_CONDITIONS}"
     else:
-        yield from _condition_problems(key, when)
+        yield from _condition_problems(key, when, hours)
 
 
 def _count(condition: Condition, levels: int) -> int | None:
@@ -126,7 +157,7 @@ def _parts(condition: Condition) -> Iterator[Condition]:
         yield condition.not_
 
 
-def _condition_problems(key: str, condition: Condition) -> Iterator[str]:
+def _condition_problems(key: str, condition: Condition, hours: Collection[str]) -> Iterator[str]:
     compares = any(each is not None for each in (condition.field, condition.op, condition.value))
     groups = {"all": condition.all, "any": condition.any, "not": condition.not_}
     given = [name for name, group in groups.items() if group is not None]
@@ -135,21 +166,21 @@ def _condition_problems(key: str, condition: Condition) -> Iterator[str]:
         return
 
     if compares:
-        yield from _comparison_problems(key, condition)
+        yield from _comparison_problems(key, condition, hours)
         return
 
     if condition.not_ is not None:
-        yield from _condition_problems(f"{key}.not", condition.not_)
+        yield from _condition_problems(f"{key}.not", condition.not_, hours)
 
     for name, group in (("all", condition.all), ("any", condition.any)):
         if group is not None and not group:
             yield f"{key}.{name}: is empty; name some conditions"
 
         for index, each in enumerate(group or ()):
-            yield from _condition_problems(f"{key}.{name}[{index}]", each)
+            yield from _condition_problems(f"{key}.{name}[{index}]", each, hours)
 
 
-def _comparison_problems(key: str, condition: Condition) -> Iterator[str]:
+def _comparison_problems(key: str, condition: Condition, hours: Collection[str]) -> Iterator[str]:
     for name, given in (("field", condition.field), ("op", condition.op), ("value", condition.value)):
         if given is None:
             yield f"{key}.{name}: is missing"
@@ -162,6 +193,14 @@ def _comparison_problems(key: str, condition: Condition) -> Iterator[str]:
     if sort is None:
         yield f"{key}.field: {_unknown_field(field)}"
         return
+
+    if field == TEXT_LANGUAGE and not languages.is_installed():
+        yield f"{key}.field: {languages.MISSING}"
+
+    for prefix in (HOURS, HOLIDAY):
+        if field.startswith(prefix) and field.removeprefix(prefix) not in hours:
+            listed = ", ".join(sorted(hours)) or "none"
+            yield f"{key}.field: there are no hours {field.removeprefix(prefix)!r} (there is: {listed})"
 
     if op is None or value is None:
         return
@@ -176,9 +215,14 @@ def _comparison_problems(key: str, condition: Condition) -> Iterator[str]:
 
 def sort_of(field: str) -> Sort | None:
     """Return what sort of value a field has; None where there is no such field."""
-    variable = field.removeprefix("context.")
-    if variable != field:
-        return Sort.VARIABLE if VARIABLE.fullmatch(variable) else None
+    if field.startswith(CONTEXT):
+        return Sort.VARIABLE if VARIABLE.fullmatch(field.removeprefix(CONTEXT)) else None
+
+    if field.startswith(ATTRIBUTES):
+        return Sort.VARIABLE if ATTRIBUTE.fullmatch(field.removeprefix(ATTRIBUTES)) else None
+
+    if field.startswith((HOURS, HOLIDAY)):
+        return Sort.FLAG
 
     return FIELDS.get(field)
 
@@ -191,6 +235,8 @@ def _value_problems(field: str, sort: Sort, op: Operator, value: object) -> Iter
         case Operator.AT_LEAST | Operator.AT_MOST:
             if type(value) is not int:
                 yield "expected a whole number"
+        case Operator.BETWEEN if sort is Sort.DATE:
+            yield from _days_problems(value)
         case Operator.BETWEEN:
             yield from _period_problems(value)
         case Operator.ONE_OF | Operator.CONTAINS_ANY:
@@ -222,6 +268,10 @@ def _word_problems(field: str, value: object) -> Iterator[str]:
         yield f"has {len(value)} characters; at most {LONGEST_VALUE}"
     elif field in _CHOICES and value not in _CHOICES[field]:
         yield f"{value!r} is none of: {', '.join(repr(each) for each in _CHOICES[field])}"
+    elif FIELDS.get(field) is Sort.DATE and not _is_day(value):
+        yield f"{value!r} is no day, such as '2026-12-24'"
+    elif field == TEXT_LANGUAGE and not languages.TAG.fullmatch(value):
+        yield f"{value!r} is no language as it is told from a text, such as 'es': no country, no script"
 
 
 def _pattern_problems(pattern: str) -> Iterator[str]:
@@ -243,15 +293,36 @@ def _period_problems(value: object) -> Iterator[str]:
         yield "begins and ends at the same time; leave the condition out where any time will do"
 
 
+def _days_problems(value: object) -> Iterator[str]:
+    days = value if isinstance(value, tuple) else ()
+    if len(days) != 2 or not all(isinstance(each, str) and _is_day(each) for each in days):
+        yield 'expected two days, the first and the last, such as ["2026-12-24", "2027-01-01"]'
+    elif days[1] < days[0]:
+        yield f"{days[1]} is before {days[0]}; it is the last day"
+
+
+def _is_day(written: str) -> bool:
+    try:
+        datetime.date.fromisoformat(written)
+    except ValueError:
+        return False
+
+    return _DAY.fullmatch(written) is not None  # Python reads weeks and digits without hyphens too
+
+
 def not_a_variable(name: str) -> str:
     """Return why `name` cannot be a context variable's."""
     return f"{name!r} is no name of a context variable: letters, digits, '_', '.' and '-', at most 100 of them"
 
 
 def _unknown_field(field: str) -> str:
-    if field.startswith("context."):
-        return not_a_variable(field.removeprefix("context."))
+    if field.startswith(CONTEXT):
+        return not_a_variable(field.removeprefix(CONTEXT))
+
+    if field.startswith(ATTRIBUTES):
+        return f"{field.removeprefix(ATTRIBUTES)!r} is no name of an attribute: a-z, 0-9, '_', '.' and '-', at most 64"
 
     meant = difflib.get_close_matches(field, FIELDS, n=1)
-    hint = f"; did you mean {meant[0]!r}?" if meant else f" (there is: {', '.join(FIELDS)}, context.NAME)"
+    listed = ", ".join((*FIELDS, *(f"{each}NAME" for each in (ATTRIBUTES, CONTEXT, HOURS, HOLIDAY))))
+    hint = f"; did you mean {meant[0]!r}?" if meant else f" (there is: {listed})"
     return f"there is no field {field!r}{hint}"

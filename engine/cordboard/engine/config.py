@@ -329,6 +329,20 @@ class Preference(Struct, frozen=True, kw_only=True):
     reps: tuple[Name, ...]
 
 
+class Customer(Struct, frozen=True, kw_only=True):
+    """Somebody who writes to us, as far as we know them.
+
+    Attributes:
+        number: Theirs, E.164.
+        name: Their name as people see it; nobody knows, where it is empty.
+        attributes: Whatever else conditions may ask of them.
+    """
+
+    number: str
+    name: Annotated[str, Meta(max_length=100)] = ""
+    attributes: dict[Name, str | int] = {}
+
+
 class Keywords(Struct, frozen=True, kw_only=True):
     """What is texted to a customer who sends a word that is answered by itself; nothing, where a text is empty.
 
@@ -363,6 +377,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         reps: People.
         skills: What they can be good at.
         preferences: Customers who have reps of their own.
+        customers: Who they are.
         hours: Operating hours, which channels, numbers, queues and reps refer to.
     """
 
@@ -376,4 +391,5 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     reps: tuple[Rep, ...] = ()
     skills: tuple[Skill, ...] = ()
     preferences: tuple[Preference, ...] = ()
+    customers: tuple[Customer, ...] = ()
     hours: tuple[OperatingHours, ...] = ()

@@ -57,6 +57,11 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
         if person.name in (SYSTEM, "customer"):
             yield f"reps[{index}].name: {person.name!r} is a word of Cordboard's own; choose another name"
 
+    yield from _duplicates("customers", [each.number for each in config.customers], key="number")
+    for index, customer in enumerate(config.customers):
+        if not E164.fullmatch(customer.number):
+            yield f"customers[{index}].number: {customer.number!r} is not E.164, such as '+14155550123'"
+
     yield from find_hours_problems(config)
     yield from find_assignment_problems(config)
     yield from find_rule_problems(config)

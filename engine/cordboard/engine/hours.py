@@ -6,7 +6,7 @@ What they mean at a moment is worked out in `cordboard.engine.board.calendar`.
 from __future__ import annotations
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
@@ -14,6 +14,10 @@ from cordboard.engine.vocabulary import Weekday
 
 TimeOfDay = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)\Z")]
 """A time on the clock, such as `"09:00"`; `"24:00"` is the end of the day."""
+
+
+LONGEST_HOLIDAY: Final = 366
+"""Days: a year. What is closed for longer has other hours, or a year that is mistyped."""
 
 
 class Opening(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.hours import Holiday, Opening, OperatingHours
+from cordboard.engine.hours import LONGEST_HOLIDAY, Holiday, Opening, OperatingHours
 
 
 def find_hours_problems(config: BoardConfig) -> Iterator[str]:
@@ -18,6 +18,9 @@ def find_hours_problems(config: BoardConfig) -> Iterator[str]:
             yield f"{key}.name: {hours.name!r} is there already, as hours[{known[hours.name]}]"
 
         known.setdefault(hours.name, index)
+        if not hours.name.strip() or "/" in hours.name:
+            yield f"{key}.name: {hours.name!r} cannot be part of a URL: it is empty, or has a '/'"
+
         yield from _of_one(key, hours)
 
     listed = ", ".join(sorted(known)) or "none"
@@ -46,6 +49,8 @@ def _of_one(key: str, hours: OperatingHours) -> Iterator[str]:
 def _of_holiday(key: str, holiday: Holiday) -> Iterator[str]:
     if holiday.until is not None and holiday.until < holiday.date:
         yield f"{key}.until: {holiday.until} is before {holiday.date}; it is the last day"
+    elif holiday.until is not None and (holiday.until - holiday.date).days >= LONGEST_HOLIDAY:
+        yield f"{key}.until: {holiday.until} is more than a year after {holiday.date}; at most {LONGEST_HOLIDAY} days"
 
     yield from _openings(f"{key}.openings", holiday.openings)
 

@@ -32,13 +32,16 @@ def find_rule_problems(config: BoardConfig) -> Iterator[str]:
     """Yield everything that is wrong with the rules of `config`."""
     queues = {each.name for each in config.queues}
     skills = {each.name: each for each in config.skills}
+    hours = {each.name for each in config.hours}
     for index, workstream in enumerate(config.workstreams):
         key = f"workstreams[{index}]"
-        yield from _rule_set_problems(f"{key}.classification", workstream.classification, skills)
-        yield from _route_problems(f"{key}.routes", workstream.routes, queues)
+        yield from _rule_set_problems(f"{key}.classification", workstream.classification, skills, hours)
+        yield from _route_problems(f"{key}.routes", workstream.routes, queues, hours)
 
 
-def _rule_set_problems(key: str, rule_sets: tuple[RuleSet, ...], skills: Mapping[str, Skill]) -> Iterator[str]:
+def _rule_set_problems(
+    key: str, rule_sets: tuple[RuleSet, ...], skills: Mapping[str, Skill], hours: set[str]
+) -> Iterator[str]:
     yield from _too_many(key, rule_sets, MOST_RULE_SETS, "rule sets")
     yield from _name_problems(key, [each.name for each in rule_sets])
     for index, rule_set in enumerate(rule_sets):
@@ -46,18 +49,18 @@ def _rule_set_problems(key: str, rule_sets: tuple[RuleSet, ...], skills: Mapping
         yield from _too_many(rules, rule_set.rules, MOST_RULES, "rules")
         yield from _name_problems(rules, [each.name for each in rule_set.rules])
         for position, rule in enumerate(rule_set.rules):
-            yield from find_condition_problems(f"{rules}[{position}].when", rule.when)
+            yield from find_condition_problems(f"{rules}[{position}].when", rule.when, hours)
             yield from _output_problems(f"{rules}[{position}].then", rule.then)
             needed = {name: rating for name, rating in rule.then.skills.items() if rating or name not in skills}
             yield from rating_problems(f"{rules}[{position}].then.skills", needed, skills)
 
 
-def _route_problems(key: str, routes: tuple[Route, ...], queues: set[str]) -> Iterator[str]:
+def _route_problems(key: str, routes: tuple[Route, ...], queues: set[str], hours: set[str]) -> Iterator[str]:
     yield from _too_many(key, routes, MOST_ROUTES, "routes")
     yield from _name_problems(key, [each.name for each in routes])
     for index, route in enumerate(routes):
         here = f"{key}[{index}]"
-        yield from find_condition_problems(f"{here}.when", route.when)
+        yield from find_condition_problems(f"{here}.when", route.when, hours)
         if (route.queue is None) is not bool(route.split):
             yield f"{here}.queue: a route has a queue or a split: exactly one of them"
 

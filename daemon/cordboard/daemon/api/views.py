@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final, Generic, Self, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
 from cordboard.engine import Board
+from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.carrier import Failure, Media
 from cordboard.engine.config import Channel, Number, Queue, Rep
 from cordboard.engine.events import (
@@ -63,7 +65,8 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     """A conversation. `rep` is null while it is new or queued, and stays on a closed one.
 
     `language` and `context` are what rules noted of it. `skills` is what it was said to need, beside what its
-    workstream asks. `opted_out`: the customer wants no texts from this number, now.
+    workstream asks. `opted_out`: the customer wants no texts from this number, now. `customer_name`: as the
+    configuration has it; null where it has none.
     """
 
     id: int
@@ -72,6 +75,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
     parked: bool
     number: str
     customer: str
+    customer_name: str | None
     channel: str
     workstream: str
     queue: str | None
@@ -101,6 +105,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
             parked=it.parked,
             number=it.number,
             customer=it.customer,
+            customer_name=board.customer_name(it.customer),
             channel=it.channel,
             workstream=it.workstream,
             queue=it.queue,
@@ -324,6 +329,38 @@ class QueueView(Struct, frozen=True, kw_only=True):
             reps=queue.reps,
             waiting=waiting,
             unserved=bool(waiting) and not queue.reps,
+        )
+
+
+class HoursView(Struct, frozen=True, kw_only=True):
+    """Operating hours as they are now.
+
+    Attributes:
+        time_zone: Whose clocks they go by.
+        open: Whether they are open.
+        next_change_at: When that changes; null where it does not within some 400 days.
+        holiday: Which of their holidays it is; null where it is none.
+        calendar: Where they are as an iCalendar file, relative to this daemon.
+    """
+
+    name: str
+    time_zone: str
+    open: bool
+    next_change_at: str | None
+    holiday: str | None
+    calendar: str
+
+    @classmethod
+    def of(cls, calendar: Calendar, now: Timestamp) -> Self:
+        """Show operating hours at a moment."""
+        holiday = calendar.holiday_on(now)
+        return cls(
+            name=calendar.hours.name,
+            time_zone=calendar.zone.key,
+            open=calendar.is_open(now),
+            next_change_at=rfc3339(calendar.next_change(now)),
+            holiday=holiday.name if holiday is not None else None,
+            calendar=f"/v1/hours/{quote(calendar.hours.name, safe='')}.ics",
         )
 
 

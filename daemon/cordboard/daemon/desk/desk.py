@@ -125,6 +125,7 @@ class Desk:
             ),
             "everything": everything,
             "earlier": await self.lists.earlier(conversation, person),
+            "customer_name": board.customer_name(conversation.customer),
             "opted_out": opted_out if conversation.state is not State.CLOSED else None,
             "offered": conversation.state is State.ASSIGNED and conversation.holder == person.name,
             "holder": self.names().get(holder, holder) if holder else "",

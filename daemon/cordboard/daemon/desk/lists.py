@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cordboard.daemon.access import Person
 from cordboard.engine import Board, Engine
@@ -34,11 +35,13 @@ class Card(Struct, frozen=True, kw_only=True):
         conversation: As it is.
         author: Who wrote its last text: a rep's name, `customer`, or nothing where there is none.
         text: How that text begins, on one line.
+        customer_name: Its customer's, where it is known.
     """
 
     conversation: Conversation
     author: str
     text: str
+    customer_name: str | None = None
 
 
 class Mine(Struct, frozen=True, kw_only=True):
@@ -165,8 +168,9 @@ class Lists:
         return found.items
 
     async def _cards(self, conversations: list[Conversation] | tuple[Conversation, ...]) -> tuple[Card, ...]:
-        board, history = self._engine.board.config.name, self._engine.history
-        return tuple([await self._previews.card(history, board, each) for each in conversations])
+        board, history = self._engine.board, self._engine.history
+        cards = [await self._previews.card(history, board.name, each) for each in conversations]
+        return tuple(replace(each, customer_name=board.customer_name(each.conversation.customer)) for each in cards)
 
 
 def sight_of(board: Board, person: Person) -> Sight | None:

@@ -21,6 +21,7 @@ from cordboard.engine.board import (
     reps,
     skills,
 )
+from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
@@ -198,6 +199,15 @@ class Board:
     def channel(self, name: str) -> ChannelState:
         """Return what is known of a channel."""
         return self._state.channel_state(name)
+
+    def customer_name(self, number: str) -> str | None:
+        """Return a customer's name; None where nobody knows."""
+        known = self._state.customers.get(number)
+        return known.name or None if known is not None else None
+
+    def calendar(self, hours: str) -> Calendar | None:
+        """Return operating hours, ready to be asked; None where there are none of that name."""
+        return self._state.calendars.get(hours)
 
     def opted_out(self, number: str, customer: str) -> Consent | None:
         """Return how a customer opted out of texts from a number of ours; None if they have not."""

@@ -16,6 +16,7 @@ from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.affinity import awaits_until, last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Candidates
+from cordboard.engine.board.routing.conditions import Background
 from cordboard.engine.board.routing.methods import Availability
 from cordboard.engine.board.routing.requirement import Requirement, requirement_of
 from cordboard.engine.board.routing.rule_book import RuleBook
@@ -303,7 +304,9 @@ class BoardState:
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
         zone = ZoneInfo(config.time_zone)
         self.calendars = {each.name: Calendar(each, zone) for each in config.hours}
-        self.rule_books = {each.name: RuleBook(each, zone) for each in config.workstreams}
+        self.customers = {each.number: each for each in config.customers}
+        background = Background(zone=zone, calendars=self.calendars, customers=self.customers)
+        self.rule_books = {each.name: RuleBook(each, background) for each in config.workstreams}
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
         self._preferences = {each.customer: each.reps for each in config.preferences}

@@ -9,7 +9,18 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from cordboard.engine.condition_problems import WEEKDAYS, compile_pattern
+from cordboard.engine.board.calendar import Calendar
+from cordboard.engine.condition_problems import (
+    ATTRIBUTES,
+    CONTEXT,
+    HOLIDAY,
+    HOURS,
+    TEXT_LANGUAGE,
+    WEEKDAYS,
+    compile_pattern,
+)
+from cordboard.engine.config import Customer
+from cordboard.engine.languages import detector
 from cordboard.engine.rules import Condition
 from cordboard.engine.vocabulary import Operator, Timestamp
 
@@ -46,6 +57,20 @@ class Facts(Struct, frozen=True, kw_only=True):
     context: dict[str, str | int] = {}
 
 
+class Background(Struct, frozen=True, kw_only=True):
+    """What a configuration knows that conditions are compiled with.
+
+    Attributes:
+        zone: Where times of day, days and weekdays are those of.
+        calendars: Operating hours, by name.
+        customers: Those who are known, by number.
+    """
+
+    zone: ZoneInfo
+    calendars: dict[str, Calendar] = {}
+    customers: dict[str, Customer] = {}
+
+
 Test: TypeAlias = Callable[[Facts], bool]
 """A condition, compiled."""
 
@@ -63,37 +88,37 @@ _FIELDS: Final[dict[str, _Getter]] = {
 }
 
 
-def compile_condition(condition: Condition | None, zone: ZoneInfo) -> Test:
-    """Compile a condition that `find_condition_problems` has nothing to say against; none always holds.
+_NOBODY: Final = Customer(number="")
+"""Stands for everybody who is not known."""
 
-    Args:
-        condition: What must hold.
-        zone: Where times of day and weekdays are those of.
-    """
+
+def compile_condition(condition: Condition | None, background: Background) -> Test:
+    """Compile a condition that `find_condition_problems` has nothing to say against; none always holds."""
     if condition is None:
         return lambda _facts: True
 
     if condition.not_ is not None:
-        inner = compile_condition(condition.not_, zone)
+        inner = compile_condition(condition.not_, background)
         return lambda facts: not inner(facts)
 
     if condition.all is not None:
-        every = [compile_condition(each, zone) for each in condition.all]
+        every = [compile_condition(each, background) for each in condition.all]
         return lambda facts: all(test(facts) for test in every)
 
     if condition.any is not None:
-        some = [compile_condition(each, zone) for each in condition.any]
+        some = [compile_condition(each, background) for each in condition.any]
         return lambda facts: any(test(facts) for test in some)
 
-    return _compile_comparison(condition, zone)
+    return _compile_comparison(condition, background)
 
 
-def _compile_comparison(condition: Condition, zone: ZoneInfo) -> Test:
+def _compile_comparison(condition: Condition, background: Background) -> Test:
     field, op, value = condition.field or "", condition.op, condition.value
     if op is Operator.BETWEEN and isinstance(value, tuple):
-        return _between(value[0], value[1], zone)
+        between = _between_days if field == "date" else _between
+        return between(value[0], value[1], background.zone)
 
-    get = _getter(field, zone)
+    get = _getter(field, background)
     match value:
         case bool():
             if op is Operator.EXISTS:
@@ -112,12 +137,42 @@ def _compile_comparison(condition: Condition, zone: ZoneInfo) -> Test:
             raise ValueError(f"the condition on {field!r} has no value")
 
 
-def _getter(field: str, zone: ZoneInfo) -> _Getter:
+def _getter(field: str, background: Background) -> _Getter:
+    zone = background.zone
     if field == "weekday":
         return lambda facts: WEEKDAYS[_local(facts, zone).weekday()]
 
-    name = field.removeprefix("context.")
-    return _FIELDS[field] if name == field else lambda facts: facts.context.get(name)
+    if field == "date":
+        return lambda facts: _local(facts, zone).date().isoformat()
+
+    if field == TEXT_LANGUAGE:
+        guess = detector()
+        return lambda facts: guess(facts.text)
+
+    if field.startswith(HOURS):
+        opened = background.calendars[field.removeprefix(HOURS)]
+        return lambda facts: opened.is_open(facts.at)
+
+    if field.startswith(HOLIDAY):
+        kept = background.calendars[field.removeprefix(HOLIDAY)]
+        return lambda facts: kept.holiday_on(facts.at) is not None
+
+    customers = background.customers
+    if field == "customer.known":
+        return lambda facts: facts.customer in customers
+
+    if field == "customer.name":
+        return lambda facts: customers.get(facts.customer, _NOBODY).name or None
+
+    if field.startswith(ATTRIBUTES):
+        attribute = field.removeprefix(ATTRIBUTES)
+        return lambda facts: customers.get(facts.customer, _NOBODY).attributes.get(attribute)
+
+    if field.startswith(CONTEXT):
+        name = field.removeprefix(CONTEXT)
+        return lambda facts: facts.context.get(name)
+
+    return _FIELDS[field]
 
 
 def _compare_number(get: _Getter, op: Operator | None, value: int) -> Test:
@@ -180,6 +235,10 @@ def _between(first: str, last: str, zone: ZoneInfo) -> Test:
         return (minute >= begin or minute < end) if through_midnight else begin <= minute < end
 
     return test
+
+
+def _between_days(first: str, last: str, zone: ZoneInfo) -> Test:
+    return lambda facts: first <= _local(facts, zone).date().isoformat() <= last
 
 
 def _minute_of(time: str) -> int:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from cordboard.engine.board.routing.conditions import Facts, Test, compile_condition
+from cordboard.engine.board.routing.conditions import Background, Facts, Test, compile_condition
 from cordboard.engine.config import Workstream
 from cordboard.engine.rules import TURNS, Outputs, RouteReason, RulesTried, split_key
 
@@ -20,22 +19,22 @@ class RuleBook:
 
     Args:
         workstream: Whose rules.
-        zone: Where times of day and weekdays are those of.
+        background: What its conditions are compiled with.
     """
 
-    def __init__(self, workstream: Workstream, zone: ZoneInfo) -> None:
+    def __init__(self, workstream: Workstream, background: Background) -> None:
         self._workstream = workstream
         self._rule_sets = [
             (
                 rule_set.name,
                 tuple(rule.name for rule in rule_set.rules),
-                [(compile_condition(rule.when, zone), rule.then) for rule in rule_set.rules],
+                [(compile_condition(rule.when, background), rule.then) for rule in rule_set.rules],
             )
             for rule_set in workstream.classification
         ]
         self._route_names = tuple(route.name for route in workstream.routes)
         self._routes: list[tuple[Test, tuple[str, ...]]] = [
-            (compile_condition(route.when, zone), share_out(route.split) if route.split else (route.queue or "",))
+            (compile_condition(route.when, background), share_out(route.split) if route.split else (route.queue or "",))
             for route in workstream.routes
         ]
         self.split_keys = tuple(split_key(workstream.name, route.name) for route in workstream.routes if route.split)
