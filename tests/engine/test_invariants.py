@@ -29,6 +29,7 @@ from cordboard.engine.commands import (
     SetPresence,
     SetSkills,
     StartSending,
+    TakeOver,
     Tick,
     TransferConversation,
 )
@@ -88,6 +89,7 @@ HANDLED = st.sampled_from(
         ResumeConversation,
         ReleaseConversation,
         CloseConversation,
+        TakeOver,
     ]
 )
 WORKSTREAM = CONFIG.workstreams[0]

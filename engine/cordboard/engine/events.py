@@ -16,7 +16,16 @@ from cordboard.engine.config import BoardConfig
 from cordboard.engine.explanations import OfferReason
 from cordboard.engine.records import Conversation
 from cordboard.engine.rules import RouteReason, RulesTried
-from cordboard.engine.vocabulary import CloseReason, ConsentSource, Keyword, MessageStatus, Presence, Timestamp, Trigger
+from cordboard.engine.vocabulary import (
+    BulkAction,
+    CloseReason,
+    ConsentSource,
+    Keyword,
+    MessageStatus,
+    Presence,
+    Timestamp,
+    Trigger,
+)
 
 
 def _tag(name: str) -> str:
@@ -49,6 +58,17 @@ class PresenceChanged(BoardEvent, frozen=True, kw_only=True):
     presence: Presence
     by: str
     release_at: Timestamp | None = None
+
+
+class BulkBegun(BoardEvent, frozen=True, kw_only=True):
+    """A supervisor asks the same of many conversations. What comes of it for each follows, in events of its own."""
+
+    conversations: tuple[int, ...]
+    action: BulkAction
+    rep: str | None
+    queue: str | None
+    why: str
+    by: str
 
 
 class TextUnroutable(BoardEvent, frozen=True, kw_only=True):
@@ -440,6 +460,7 @@ class ReportUnmatched(BoardEvent, frozen=True, kw_only=True):
 Event: TypeAlias = (
     BoardConfigured
     | PresenceChanged
+    | BulkBegun
     | TextUnroutable
     | WebhookKept
     | ChannelNoticed

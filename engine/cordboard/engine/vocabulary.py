@@ -92,6 +92,21 @@ class Trigger(Word):
     """The customer texted within the reopen window."""
 
 
+class BulkAction(Word):
+    """What a supervisor may ask of many conversations at once."""
+
+    TRANSFER = "transfer"
+    """To a rep, or to a queue."""
+
+    RELEASE = "release"
+    """Back on their queues."""
+
+    TAKE_OVER = "take_over"
+    """To the supervisor."""
+
+    CLOSE = "close"
+
+
 class Status(Word):
     """Dynamics 365's names for where a conversation is: a view of state, parking and wrap-up."""
 

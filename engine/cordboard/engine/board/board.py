@@ -20,12 +20,14 @@ from cordboard.engine.board import (
     replies,
     reps,
     skills,
+    supervising,
 )
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing import explaining
 from cordboard.engine.board.routing.matching import settle
+from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
@@ -51,9 +53,11 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.ResumeConversation: handling.resume,
     commands.ReleaseConversation: handling.release,
     commands.TransferConversation: handling.transfer,
+    commands.TakeOver: supervising.take_over,
     commands.SetSkills: skills.set_skills,
     commands.CloseConversation: handling.close,
     commands.Reply: replies.reply,
+    commands.BeginBulk: supervising.begin_bulk,
     commands.SetPresence: reps.set_presence,
     commands.StartSending: delivery.start_sending,
     commands.RecordSend: delivery.record_send,
@@ -266,6 +270,10 @@ class Board:
         lists = self._state.waiting
         places = merge(*(lists.places(requirement) for requirement in lists.requirements(queue)))
         return tuple(self._state.conversations[place[-1]] for place in islice(places, limit))
+
+    def skills_needed(self, conversation: Conversation) -> Mapping[str, int]:
+        """Return the skills that a live conversation asks of a rep now, less what was relaxed."""
+        return dict(required_skills(conversation, self._state.workstream_of(conversation))[1])
 
     def explain_waiting(self, conversation: int) -> WaitingExplanation:
         """Return why a live conversation still waits, with the reason why each rep of its queue does not get it.
