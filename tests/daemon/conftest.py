@@ -156,13 +156,22 @@ class Daemon:
 
         return self.clients[name]
 
+    def webhook(
+        self, body: str = "Hello", *, to: str = PUSHED, customer: str = CUSTOMER, media: Sequence[str] = ()
+    ) -> WebhookRequest:
+        """What the carrier's webhook brings with a customer's text."""
+        self._ids += 1
+        text = {"id": f"IN{self._ids}", "from": customer, "to": to, "body": body, "media": list(media)}
+        return WebhookRequest(
+            method="POST", url="/webhooks/main", headers={"x-secret": "right"}, body=json.dumps(text).encode()
+        )
+
     async def text(
         self, body: str = "Hello", *, to: str = PUSHED, customer: str = CUSTOMER, media: Sequence[str] = ()
     ) -> None:
         """Have a customer's text come in through the door."""
-        self._ids += 1
-        content = json.dumps({"id": f"IN{self._ids}", "from": customer, "to": to, "body": body, "media": list(media)})
-        answer = await self.as_("").post("/webhooks/main", content=content, headers={"X-Secret": "right"})
+        request = self.webhook(body, to=to, customer=customer, media=media)
+        answer = await self.as_("").post("/webhooks/main", content=request.body, headers=dict(request.headers))
         assert answer.status_code == 200, answer.text
 
     async def reply(self, body: str = "Hi", *, after: str = "MessageSent") -> None:
