@@ -31,12 +31,14 @@ class Where(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         state: In this state; `closed` are those whose rep is wrapping up.
         parked: Parked, or not.
+        escalated: Escalated, since nobody took it, or not.
         queue: On this queue, or last from it.
         rep: Offered to this rep, with them, parked by them, or being wrapped up by them.
     """
 
     state: State | None = None
     parked: bool | None = None
+    escalated: bool | None = None
     queue: str | None = None
     rep: str | None = None
 
@@ -45,6 +47,7 @@ class Where(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return (
             (self.state is None or self.state is it.state)
             and (self.parked is None or self.parked is it.parked)
+            and (self.escalated is None or self.escalated is (it.escalated_at is not None))
             and (self.queue is None or self.queue == it.queue)
             and (self.rep is None or self.rep == whose(it))
         )

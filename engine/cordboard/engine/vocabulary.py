@@ -18,6 +18,10 @@ SYSTEM = "system"
 """The actor of everything that no person asked for. No rep may have this name."""
 
 
+TAKEN_OVER = "taken over"
+"""How the reason of a move begins by which a supervisor took a conversation from somebody."""
+
+
 class Word(enum.Enum):
     """A closed set of words. Members hash by identity, in C: they are keys on the hot path."""
 

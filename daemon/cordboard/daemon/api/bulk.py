@@ -135,7 +135,7 @@ def _check(data: BulkRequest) -> None:
         raise ClientException('say which conversations: "conversations": […] or "where": {…}, exactly one of them')
 
     if data.where == Where():
-        raise ClientException('"where" says nothing: give it at least one of state, parked, queue and rep')
+        raise ClientException('"where" says nothing: give it at least one of state, parked, escalated, queue and rep')
 
     if data.conversations is not None and len(set(data.conversations)) < len(data.conversations):
         raise ClientException("a conversation is listed twice; list each once")

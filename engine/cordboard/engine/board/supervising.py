@@ -14,7 +14,7 @@ from cordboard.engine.events import (
     OfferAccepted,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import State, Trigger
+from cordboard.engine.vocabulary import TAKEN_OVER, State, Trigger
 
 
 def take_over(decision: Decision, command: TakeOver) -> None:
@@ -52,7 +52,7 @@ def take_in_hand(decision: Decision, conversation: Conversation, by: str, why: s
         take(decision, conversation, by, ConversationResumed, why)
         return
 
-    told = f"taken over: {why}" if why else "taken over"
+    told = f"{TAKEN_OVER}: {why}" if why else TAKEN_OVER
     if conversation.state is State.ASSIGNED:
         withdraw(decision, conversation, by, told)
         take(decision, conversation, by, ConversationPicked, why)
@@ -68,7 +68,7 @@ def take_in_hand(decision: Decision, conversation: Conversation, by: str, why: s
         by=by,
         why=told,
     )
-    decision.emit(OfferAccepted, conversation=conversation.id, rep=by, by=by, why="taken over")
+    decision.emit(OfferAccepted, conversation=conversation.id, rep=by, by=by, why=TAKEN_OVER)
 
 
 def begin_bulk(decision: Decision, command: BeginBulk) -> None:
