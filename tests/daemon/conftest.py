@@ -21,7 +21,7 @@ from cordboard.daemon.access import Access
 from cordboard.daemon.app import create_app
 from cordboard.daemon.house import House
 from cordboard.daemon.wire import GuardedProtocol
-from cordboard.engine import BoardConfig, Channel, Engine, Number, Queue, Rep, Workstream
+from cordboard.engine import BoardConfig, Channel, Engine, Limits, Number, Queue, Rep, Workstream
 from cordboard.engine.carrier import (
     Accepted,
     Capabilities,
@@ -229,11 +229,13 @@ async def running(house: House, store: MemoryStore, carrier: PlainCarrier, **opt
 
 
 @asynccontextmanager
-async def daemon_of(config: BoardConfig = CONFIG, **options: float) -> AsyncIterator[Daemon]:
+async def daemon_of(
+    config: BoardConfig = CONFIG, *, limits: Limits | None = None, **options: float
+) -> AsyncIterator[Daemon]:
     """Run a daemon for a configuration, with the plain carrier."""
     store, carrier = MemoryStore(), PlainCarrier()
     tokens = {each.name: Secret(token_of(each.name)) for each in config.reps}
-    async with Engine(config, store=store, transports=[carrier], media=MediaMemory()) as engine:
+    async with Engine(config, store=store, transports=[carrier], media=MediaMemory(), limits=limits) as engine:
         house = House(engine=engine, access=Access(config, tokens), uploads=MediaMemory())
         async with running(house, store, carrier, **options) as daemon:
             yield daemon
@@ -264,6 +266,13 @@ def serve() -> Serve:
 async def daemon() -> AsyncIterator[Daemon]:
     """A daemon with everybody offline."""
     async with daemon_of() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+async def crowded() -> AsyncIterator[Daemon]:
+    """A daemon where two commands may wait, and no more."""
+    async with daemon_of(limits=Limits(mailbox=2)) as daemon:
         yield daemon
 
 

@@ -181,6 +181,20 @@ async def test_what_was_refused_of_many_is_decided_anew_when_it_comes_again(daem
     assert (first["refused"], again["done"]) == (1, 1)
 
 
+async def test_those_for_which_there_was_no_room_are_told_and_can_be_asked_for_again(crowded: Daemon) -> None:
+    await three_wait(crowded)
+    asked: dict[str, Any] = {"do": "close", "conversations": [1, 2, 3]}
+    _, first = await bulk(crowded, key="close-1", **asked)
+    _, again = await bulk(crowded, key="close-1", **asked)
+
+    assert (first["done"], again["refused"]) == (2, 1)
+    problem = first["items"][2]["problem"]
+    assert (problem["type"], problem["status"]) == ("urn:cordboard:problem:overloaded", 503)
+    # Those that were done are answered from memory, and take no less room: the last one comes by itself.
+    _, last = await bulk(crowded, do="close", conversations=[3])
+    assert last["done"] == 1
+
+
 async def test_what_is_asked_of_many_is_in_the_events_with_who_asked(daemon: Daemon) -> None:
     await three_wait(daemon)
     seen = daemon.engine.feed.cursor

@@ -95,7 +95,7 @@ def transfer(decision: Decision, command: TransferConversation) -> None:
 
     _require_own(decision, conversation, command.by, "transfer")
     if command.rep is not None:
-        _transfer_to_rep(decision, conversation, command.rep, command.by, command.why)
+        _transfer_to_rep(decision, conversation, command.rep, command)
     else:
         _transfer_to_queue(decision, conversation, command.queue or "", command.by, command.why)
 
@@ -163,8 +163,8 @@ def require_skills(decision: Decision, rep: str, conversation: Conversation, by:
         )
 
 
-def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, by: str, why: str) -> None:
-    state = decision.state
+def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, command: TransferConversation) -> None:
+    state, by, why = decision.state, command.by, command.why
     if rep not in state.reps:
         raise NotFound(f"there is no rep {rep!r} on board {state.board!r}")
 
