@@ -204,7 +204,8 @@ def test_a_supervisor_sees_everybody_and_can_take_over(desk_of: Open, phone_of: 
     expect(ana.get_by_label("Your presence")).to_have_value("busy")
 
     text(phone, "Hello?")
-    expect(ben.locator("#overview")).to_contain_text("Hello?")
+    ben.get_by_role("link", name="Conversations").click()
+    expect(ben.locator("#ongoing")).to_contain_text("Hello?")
     ben.get_by_role("link", name="+1 415 555 0123").click()
     write(ben, "I am listening")
     expect(ben.get_by_role("alert").filter(has_text="offline")).to_be_visible()

@@ -21,7 +21,7 @@ from cordboard.daemon.access import Access
 from cordboard.daemon.app import create_app
 from cordboard.daemon.house import House
 from cordboard.daemon.wire import GuardedProtocol
-from cordboard.engine import BoardConfig, Channel, Engine, Number, Queue, Rep, Workstream
+from cordboard.engine import BoardConfig, Channel, Engine, Limits, Number, Queue, Rep, Workstream
 from cordboard.engine.carrier import (
     Accepted,
     Capabilities,
@@ -156,13 +156,22 @@ class Daemon:
 
         return self.clients[name]
 
+    def webhook(
+        self, body: str = "Hello", *, to: str = PUSHED, customer: str = CUSTOMER, media: Sequence[str] = ()
+    ) -> WebhookRequest:
+        """What the carrier's webhook brings with a customer's text."""
+        self._ids += 1
+        text = {"id": f"IN{self._ids}", "from": customer, "to": to, "body": body, "media": list(media)}
+        return WebhookRequest(
+            method="POST", url="/webhooks/main", headers={"x-secret": "right"}, body=json.dumps(text).encode()
+        )
+
     async def text(
         self, body: str = "Hello", *, to: str = PUSHED, customer: str = CUSTOMER, media: Sequence[str] = ()
     ) -> None:
         """Have a customer's text come in through the door."""
-        self._ids += 1
-        content = json.dumps({"id": f"IN{self._ids}", "from": customer, "to": to, "body": body, "media": list(media)})
-        answer = await self.as_("").post("/webhooks/main", content=content, headers={"X-Secret": "right"})
+        request = self.webhook(body, to=to, customer=customer, media=media)
+        answer = await self.as_("").post("/webhooks/main", content=request.body, headers=dict(request.headers))
         assert answer.status_code == 200, answer.text
 
     async def reply(self, body: str = "Hi", *, after: str = "MessageSent") -> None:
@@ -220,11 +229,13 @@ async def running(house: House, store: MemoryStore, carrier: PlainCarrier, **opt
 
 
 @asynccontextmanager
-async def daemon_of(config: BoardConfig = CONFIG, **options: float) -> AsyncIterator[Daemon]:
+async def daemon_of(
+    config: BoardConfig = CONFIG, *, limits: Limits | None = None, **options: float
+) -> AsyncIterator[Daemon]:
     """Run a daemon for a configuration, with the plain carrier."""
     store, carrier = MemoryStore(), PlainCarrier()
     tokens = {each.name: Secret(token_of(each.name)) for each in config.reps}
-    async with Engine(config, store=store, transports=[carrier], media=MediaMemory()) as engine:
+    async with Engine(config, store=store, transports=[carrier], media=MediaMemory(), limits=limits) as engine:
         house = House(engine=engine, access=Access(config, tokens), uploads=MediaMemory())
         async with running(house, store, carrier, **options) as daemon:
             yield daemon
@@ -255,6 +266,13 @@ def serve() -> Serve:
 async def daemon() -> AsyncIterator[Daemon]:
     """A daemon with everybody offline."""
     async with daemon_of() as daemon:
+        yield daemon
+
+
+@pytest.fixture
+async def crowded() -> AsyncIterator[Daemon]:
+    """A daemon where two commands may wait, and no more."""
+    async with daemon_of(limits=Limits(mailbox=2)) as daemon:
         yield daemon
 
 

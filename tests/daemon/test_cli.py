@@ -252,6 +252,27 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
     ]
 
 
+def test_explain_tells_why_a_rep_gets_nothing(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    daemon.pages = [
+        {
+            "rep": "ana b", "summary": "of 3 that wait, none can go to ana b: 2 skills, 1 pick",
+            "presence": "available", "free": 2, "queues": [
+                {"queue": "general", "waiting": 3, "reasons": {"skills": 2, "pick": 1}},
+                {"queue": "billing", "waiting": 0, "reasons": {}},
+            ],
+        }
+    ]  # fmt: skip
+
+    assert main(["explain", "--rep", "ana b", "--url", daemon.url, "--token-env", "ADMIN_TOKEN"]) == 0
+
+    assert [path for path, *_ in daemon.asked] == ["/v1/reps/ana%20b/routing"]
+    assert capsys.readouterr().out.splitlines() == [
+        "of 3 that wait, none can go to ana b: 2 skills, 1 pick.",
+        "  general  3 waiting: 2 skills, 1 pick",
+        "  billing  0 waiting",
+    ]
+
+
 def test_explain_says_why_there_is_no_answer(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
     daemon.status, daemon.pages = 404, [{"detail": "there is no conversation 9"}]
 

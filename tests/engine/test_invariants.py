@@ -30,6 +30,7 @@ from cordboard.engine.commands import (
     SetPresence,
     SetSkills,
     StartSending,
+    TakeOver,
     Tick,
     TransferConversation,
 )
@@ -100,6 +101,7 @@ HANDLED = st.sampled_from(
         ReleaseConversation,
         CloseConversation,
         EndWrapUp,
+        TakeOver,
     ]
 )
 WORKSTREAM = CONFIG.workstreams[0]

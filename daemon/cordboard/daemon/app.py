@@ -18,6 +18,7 @@ from litestar.response import Redirect
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from cordboard.daemon.api import (
+    bulk,
     caller,
     configuration,
     consents,
@@ -104,6 +105,8 @@ def _api() -> Router:
             conversations.send_message,
             conversations.set_skills,
             conversations.read_routing,
+            conversations.list_events,
+            bulk.ask_in_bulk,
             media.read_media,
             media.upload_media,
             *triggers.TRIGGERS,
@@ -111,6 +114,8 @@ def _api() -> Router:
             people.set_my_presence,
             people.list_reps,
             people.set_presence,
+            people.read_rep_routing,
+            bulk.set_presences,
             inventory.list_queues,
             inventory.list_numbers,
             inventory.list_channels,

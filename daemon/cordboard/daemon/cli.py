@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from http.client import HTTPException
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cordboard.daemon import config_file, hours_command
-from cordboard.daemon.explanation import tell
+from cordboard.daemon.explanation import tell, tell_rep
 from cordboard.daemon.logs import LEVELS, configure_logging
 from cordboard.daemon.process import run
 from cordboard.daemon.release import release
@@ -75,8 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_daemon(apply, whose="an admin's")
     apply.set_defaults(run=_apply)
 
-    explain = commands.add_parser("explain", help="tell why a conversation went where it went, and why it still waits")
-    explain.add_argument("conversation", type=int, metavar="CONVERSATION", help="its id")
+    explain = commands.add_parser(
+        "explain", help="tell why a conversation went where it went, or why a rep gets nothing"
+    )
+    explained = explain.add_mutually_exclusive_group(required=True)
+    explained.add_argument("conversation", nargs="?", type=int, metavar="CONVERSATION", help="its id")
+    explained.add_argument("--rep", metavar="NAME", help="why this rep gets nothing of what waits")
     _add_daemon(explain, whose="your")
     explain.set_defaults(run=_explain)
 
@@ -192,6 +197,9 @@ def _apply(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
+    if options.rep is not None:
+        return _explain_rep(options)
+
     path = f"/v1/conversations/{options.conversation}/routing"
     try:
         page = _ask(options, path)
@@ -203,6 +211,16 @@ def _explain(options: argparse.Namespace) -> int:
         return _fail(*error.problems)
 
     print("\n".join(tell(facts, page["waiting"])))
+    return 0
+
+
+def _explain_rep(options: argparse.Namespace) -> int:
+    try:
+        told = _ask(options, f"/v1/reps/{urllib.parse.quote(options.rep, safe='')}/routing")
+    except _Unanswered as error:
+        return _fail(*error.problems)
+
+    print("\n".join(tell_rep(told)))
     return 0
 
 

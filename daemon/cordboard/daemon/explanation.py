@@ -28,6 +28,15 @@ def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) 
         yield f"  {each['rep']:<{width}}  {each['reason']}: {each['detail']}"
 
 
+def tell_rep(explained: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines that say why a rep gets nothing: `explained` is the answer of their routing."""
+    yield f"{explained['summary']}."
+    width = max((len(each["queue"]) for each in explained["queues"]), default=0)
+    for each in explained["queues"]:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in each["reasons"].items())
+        yield f"  {each['queue']:<{width}}  {each['waiting']} waiting{f': {reasons}' if reasons else ''}"
+
+
 def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
     if fact.get("queue"):
         yield f"to {fact['queue']}"

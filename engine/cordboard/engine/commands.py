@@ -5,13 +5,22 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cordboard.engine.carrier import CarrierEvent, Failure, Media, SendResult
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.vocabulary import SYSTEM, Presence, Timestamp
+from cordboard.engine.vocabulary import SYSTEM, BulkAction, Presence, Timestamp
+
+LONGEST_WHY = 200
+"""Characters of a reason that somebody gives for what they ask: a line in the transcript."""
+
+Why: TypeAlias = Annotated[str, Meta(max_length=LONGEST_WHY)]
+"""The reason that somebody gives for what they ask, in their own words."""
+
+MOST_AT_ONCE = 1_000
+"""Conversations that may be acted on together, as in Dynamics 365."""
 
 
 class Configure(Struct, frozen=True, kw_only=True, tag_field="type", tag="configure"):
@@ -55,12 +64,21 @@ class ResumeConversation(ConversationCommand, frozen=True, kw_only=True, tag="re
 class ReleaseConversation(ConversationCommand, frozen=True, kw_only=True, tag="release_conversation"):
     """Put the conversation back on its queue."""
 
+    why: Why = ""
+
 
 class TransferConversation(ConversationCommand, frozen=True, kw_only=True, tag="transfer_conversation"):
     """Hand the conversation to a rep, or to a queue: exactly one of them is given."""
 
     rep: str | None = None
     queue: str | None = None
+    why: Why = ""
+
+
+class TakeOver(ConversationCommand, frozen=True, kw_only=True, tag="take_over"):
+    """Have the conversation myself, at once, whoever it is with or wherever it waits: supervisors only."""
+
+    why: Why = ""
 
 
 class SetSkills(ConversationCommand, frozen=True, kw_only=True, tag="set_skills"):
@@ -75,6 +93,8 @@ class SetSkills(ConversationCommand, frozen=True, kw_only=True, tag="set_skills"
 class CloseConversation(ConversationCommand, frozen=True, kw_only=True, tag="close_conversation"):
     """End the conversation."""
 
+    why: Why = ""
+
 
 class EndWrapUp(ConversationCommand, frozen=True, kw_only=True, tag="end_wrap_up"):
     """Be done with a conversation that is closed: it holds no capacity any more."""
@@ -85,6 +105,28 @@ class Reply(ConversationCommand, frozen=True, kw_only=True, tag="reply"):
 
     body: str
     media: tuple[Media, ...] = ()
+
+
+class BeginBulk(Struct, frozen=True, kw_only=True, tag_field="type", tag="begin_bulk"):
+    """Note that a supervisor asks the same of many conversations: of which, if the request comes again.
+
+    What is asked of each follows, as a command of its own.
+
+    Attributes:
+        conversations: Which, at most `MOST_AT_ONCE`.
+        action: What is asked of each.
+        rep: Whom they are transferred to.
+        queue: The queue they are transferred to.
+        why: The reason that is given.
+        by: Who asks.
+    """
+
+    conversations: tuple[int, ...]
+    action: BulkAction
+    rep: str | None = None
+    queue: str | None = None
+    why: Why = ""
+    by: str
 
 
 class SetPresence(Struct, frozen=True, kw_only=True, tag_field="type", tag="set_presence"):
@@ -165,6 +207,7 @@ RepCommand: TypeAlias = (
     | ResumeConversation
     | ReleaseConversation
     | TransferConversation
+    | TakeOver
     | SetSkills
     | CloseConversation
     | EndWrapUp
@@ -176,6 +219,7 @@ Command: TypeAlias = (
     | Tick
     | CarrierEvent
     | RepCommand
+    | BeginBulk
     | SetPresence
     | StartSending
     | RecordSend

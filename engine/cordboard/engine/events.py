@@ -18,6 +18,7 @@ from cordboard.engine.records import Conversation
 from cordboard.engine.rules import RouteReason, RulesTried
 from cordboard.engine.vocabulary import (
     SYSTEM,
+    BulkAction,
     CloseReason,
     ConsentSource,
     Keyword,
@@ -58,6 +59,17 @@ class PresenceChanged(BoardEvent, frozen=True, kw_only=True):
     presence: Presence
     by: str
     release_at: Timestamp | None = None
+
+
+class BulkBegun(BoardEvent, frozen=True, kw_only=True):
+    """A supervisor asks the same of many conversations. What comes of it for each follows, in events of its own."""
+
+    conversations: tuple[int, ...]
+    action: BulkAction
+    rep: str | None
+    queue: str | None
+    why: str
+    by: str
 
 
 class TextUnroutable(BoardEvent, frozen=True, kw_only=True):
@@ -458,6 +470,7 @@ class ReportUnmatched(BoardEvent, frozen=True, kw_only=True):
 Event: TypeAlias = (
     BoardConfigured
     | PresenceChanged
+    | BulkBegun
     | TextUnroutable
     | WebhookKept
     | ChannelNoticed

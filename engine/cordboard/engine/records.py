@@ -364,10 +364,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
         last_seq: The number of its last event.
         conversation: The conversation it was about, as it was then.
         message: The message it was about, as it was then.
+        conversations: The conversations that a bulk is about.
     """
 
     first_seq: int = 0
     last_seq: int = 0
+    conversations: tuple[int, ...] = ()
     conversation: Conversation | None = None
     message: Message | None = None
 

@@ -18,6 +18,10 @@ SYSTEM = "system"
 """The actor of everything that no person asked for. No rep may have this name."""
 
 
+TAKEN_OVER = "taken over"
+"""How the reason of a move begins by which a supervisor took a conversation from somebody."""
+
+
 class Word(enum.Enum):
     """A closed set of words. Members hash by identity, in C: they are keys on the hot path."""
 
@@ -93,6 +97,21 @@ class Trigger(Word):
 
     END_WRAP_UP = "end_wrap_up"
     """The closing rep is done with it, or its time is over: capacity is freed."""
+
+
+class BulkAction(Word):
+    """What a supervisor may ask of many conversations at once."""
+
+    TRANSFER = "transfer"
+    """To a rep, or to a queue."""
+
+    RELEASE = "release"
+    """Back on their queues."""
+
+    TAKE_OVER = "take_over"
+    """To the supervisor."""
+
+    CLOSE = "close"
 
 
 class Status(Word):

@@ -28,7 +28,8 @@ Caller: TypeAlias = NamedDependency[Person]
 Repeatable: TypeAlias = NamedDependency[Once | None]
 """The mark of a request that may come again, where it has an `Idempotency-Key`."""
 
-_LARGEST_ID: Final = 2**63 - 1
+LARGEST_ID: Final = 2**63 - 1
+"""The largest that a store could look for."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _CURSOR = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -66,7 +67,7 @@ def require_person(connection: ASGIConnection[Any, Any, Any, Any], _handler: Bas
 def require_possible_id(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let no id further than a store could look for it."""
     for what in ("conversation", "message"):
-        if not 0 < connection.path_params.get(f"{what}_id", 1) <= _LARGEST_ID:
+        if not 0 < connection.path_params.get(f"{what}_id", 1) <= LARGEST_ID:
             raise NotFound(f"there is no such {what}")
 
 
@@ -74,6 +75,12 @@ def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler: Base
     """Let only administrators in."""
     if not connection.user.is_admin:
         raise NotAllowed(f"{connection.user.name} is no administrator")
+
+
+def require_supervisor(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Let only supervisors in."""
+    if not connection.user.is_supervisor:
+        raise NotAllowed(f"{connection.user.name} is no supervisor")
 
 
 def require_overseer(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from litestar import get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
@@ -159,6 +159,23 @@ async def read_routing(
     )
     facts = [event_view(each, board) for each in events if isinstance(each, _ON_ITS_WAY)]
     return RoutingView(items=facts, next=str(events[-1].seq) if len(events) == limit else None, waiting=waiting)
+
+
+@get(
+    "/conversations/{conversation_id:int}/events",
+    responses=RESPONSES,
+    summary="Read everything that happened to a conversation",
+)
+async def list_events(
+    house: InHouse, person: Caller, conversation_id: FromPath[int], cursor: Cursor = None, limit: Limit = 100
+) -> Listing[dict[str, Any]]:
+    """List all facts of a conversation, oldest first: who did what, and what became of each text."""
+    await seen_conversation(house, person, conversation_id)
+    board = house.engine.board
+    events = await house.engine.history.events(
+        board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id
+    )
+    return listing((event_view(each, board) for each in events), events[-1].seq if len(events) == limit else None)
 
 
 @put("/conversations/{conversation_id:int}/skills", responses=RESPONSES, summary="Say what it needs")

@@ -9,10 +9,10 @@ from msgspec import Struct
 from cordboard.daemon.access import Person
 from cordboard.daemon.api.caller import Caller, InHouse
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import Listing, RepView, listing
+from cordboard.daemon.api.views import Listing, RepRoutingView, RepView, listing
 from cordboard.daemon.house import House
 from cordboard.engine.commands import SetPresence
-from cordboard.engine.errors import NotFound
+from cordboard.engine.errors import NotAllowed, NotFound
 from cordboard.engine.vocabulary import Presence
 
 
@@ -39,6 +39,15 @@ async def list_reps(house: InHouse) -> Listing[RepView]:
     """List everybody, in the configuration's order."""
     board = house.engine.board
     return listing(RepView.of(each, board) for each in board.config.reps)
+
+
+@get("/reps/{name:str}/routing", responses=RESPONSES, summary="Read why a rep gets nothing")
+async def read_rep_routing(house: InHouse, person: Caller, name: FromPath[str]) -> RepRoutingView:
+    """Tell what waits on a rep's queues, and what keeps it from them: for themselves, and for supervisors."""
+    if name != person.name and not person.is_supervisor:
+        raise NotAllowed(f"only {name} and supervisors may ask why {name} gets nothing")
+
+    return RepRoutingView.of(house.engine.board.explain_rep(name))
 
 
 @put("/reps/{name:str}/presence", responses=RESPONSES, summary="Say how a rep is")

@@ -167,7 +167,7 @@ def kind_of(error: CordboardError) -> Kind:
 
 def encode(kind: Kind, detail: str, **facts: Any) -> bytes:
     """Return the body of a problem's answer."""
-    return msgspec.json.encode(Problem(type=kind.type, title=kind.title, status=kind.status, detail=detail, **facts))
+    return msgspec.json.encode(_problem(kind, detail, **facts))
 
 
 def headers_of(kind: Kind) -> dict[str, str]:
@@ -178,11 +178,23 @@ def headers_of(kind: Kind) -> dict[str, str]:
 def answer_cordboard_error(_: Request[Any, Any, Any], error: CordboardError) -> Response[bytes]:
     """Answer what the engine raised."""
     kind = kind_of(error)
+    body = msgspec.json.encode(problem_of(error))
+    return Response(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers_of(kind))
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what a client is told of an error; what it is not told goes to the log."""
+    if not isinstance(error, CordboardError):
+        # Formatted here: a log that shows the variables of each frame would show texts and numbers.
+        log.error("request_failed", problem=INTERNAL.slug, traceback="".join(traceback.format_exception(error)))
+        return _problem(INTERNAL, explain_outage(INTERNAL))
+
+    kind = kind_of(error)
     if kind.status >= INTERNAL.status:
         log.warning("request_failed", problem=kind.slug, reason=str(error))
-        return _response(kind, explain_outage(kind), headers_of(kind))
+        return _problem(kind, explain_outage(kind))
 
-    return _response(kind, str(error), headers_of(kind), **_facts(error))
+    return _problem(kind, str(error), **_facts(error))
 
 
 def explain_outage(kind: Kind) -> str:
@@ -204,9 +216,8 @@ def answer_http_error(request: Request[Any, Any, Any], error: HTTPException) -> 
 
 def answer_defect(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer what nobody expected, and tell the log, not the client."""
-    # Formatted here: a log that shows the variables of each frame would show texts and numbers.
-    log.error("request_failed", problem=INTERNAL.slug, traceback="".join(traceback.format_exception(error)))
-    return _response(INTERNAL, explain_outage(INTERNAL))
+    body = msgspec.json.encode(problem_of(error))
+    return Response(body, status_code=INTERNAL.status, media_type=MEDIA_TYPE)
 
 
 def answer_missing_page(response: Response[Any]) -> Response[Any]:
@@ -245,6 +256,10 @@ def _facts(error: CordboardError) -> dict[str, Any]:
             return {"problems": list(error.problems)}
         case _:
             return {}
+
+
+def _problem(kind: Kind, detail: str, **facts: Any) -> Problem:
+    return Problem(type=kind.type, title=kind.title, status=kind.status, detail=detail, **facts)
 
 
 def _response(kind: Kind, detail: str, headers: dict[str, str] | None = None, **facts: Any) -> Response[bytes]:

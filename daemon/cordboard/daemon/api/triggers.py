@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 from litestar import post
 from litestar.exceptions import ClientException
@@ -24,7 +24,9 @@ from cordboard.engine.commands import (
     ReleaseConversation,
     RepCommand,
     ResumeConversation,
+    TakeOver,
     TransferConversation,
+    Why,
 )
 from cordboard.engine.records import Once
 
@@ -34,6 +36,13 @@ class Goal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     rep: str | None = None
     queue: str | None = None
+    why: Why = ""
+
+
+class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why it is asked, in the caller's words: for the transcript."""
+
+    why: Why = ""
 
 
 @post(
@@ -49,24 +58,17 @@ async def transfer(
     if (data.rep is None) is (data.queue is None):
         raise ClientException('say where to: {"rep": "…"} or {"queue": "…"}, exactly one of them')
 
-    command = TransferConversation(conversation=conversation_id, by=person.name, rep=data.rep, queue=data.queue)
+    command = TransferConversation(
+        conversation=conversation_id, by=person.name, rep=data.rep, queue=data.queue, why=data.why
+    )
     return await _move(house, command, once)
 
 
-def _handler(
-    word: str,
-    command: type[
-        AcceptOffer
-        | DeclineOffer
-        | PickConversation
-        | ParkConversation
-        | ResumeConversation
-        | ReleaseConversation
-        | CloseConversation
-        | EndWrapUp
-    ],
-    summary: str,
-) -> HTTPRouteHandler:
+_Plain: TypeAlias = AcceptOffer | DeclineOffer | PickConversation | ParkConversation | ResumeConversation | EndWrapUp
+_WithReason: TypeAlias = ReleaseConversation | TakeOver | CloseConversation
+
+
+def _handler(word: str, command: type[_Plain], summary: str) -> HTTPRouteHandler:
     @post(
         f"/conversations/{{conversation_id:int}}/{word}",
         status_code=200,
@@ -78,6 +80,27 @@ def _handler(
         house: InHouse, person: Caller, conversation_id: FromPath[int], once: Repeatable
     ) -> ConversationView:
         return await _move(house, command(conversation=conversation_id, by=person.name), once)
+
+    return handle
+
+
+def _handler_with_reason(word: str, command: type[_WithReason], summary: str) -> HTTPRouteHandler:
+    @post(
+        f"/conversations/{{conversation_id:int}}/{word}",
+        status_code=200,
+        responses=RESPONSES,
+        summary=summary,
+        operation_id=word,
+    )
+    async def handle(
+        house: InHouse,
+        person: Caller,
+        conversation_id: FromPath[int],
+        once: Repeatable,
+        data: JSONBody[Reason | None] = None,
+    ) -> ConversationView:
+        why = data.why if data else ""
+        return await _move(house, command(conversation=conversation_id, by=person.name, why=why), once)
 
     return handle
 
@@ -94,8 +117,9 @@ TRIGGERS: Final = (
     _handler("pick", PickConversation, "Take it from a queue"),
     _handler("park", ParkConversation, "Leave it without ending it"),
     _handler("resume", ResumeConversation, "Open a parked one again"),
-    _handler("release", ReleaseConversation, "Put it back on its queue"),
+    _handler_with_reason("release", ReleaseConversation, "Put it back on its queue"),
     transfer,
-    _handler("close", CloseConversation, "End it"),
+    _handler_with_reason("take_over", TakeOver, "Have it yourself, whoever it is with"),
+    _handler_with_reason("close", CloseConversation, "End it"),
     _handler("end_wrap_up", EndWrapUp, "Be done with a closed one"),
 )

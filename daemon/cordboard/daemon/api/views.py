@@ -23,7 +23,7 @@ from cordboard.engine.events import (
     ReplyQueued,
     TextUnroutable,
 )
-from cordboard.engine.explanations import RepStanding, WaitingExplanation
+from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
 from cordboard.engine.records import Consent, Conversation, Message
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
@@ -59,6 +59,11 @@ class Listing(Struct, Generic[T], frozen=True, kw_only=True):
 def listing(items: Iterable[T], cursor: int | None = None) -> Listing[T]:
     """Return a page of a list."""
     return Listing(items=list(items), next=None if cursor is None else str(cursor))
+
+
+def rep_of(it: Conversation) -> str | None:
+    """Return the rep a conversation is with or was last with; None while it is new or queued."""
+    return None if it.state in (State.NEW, State.QUEUED) else it.holder or it.rep
 
 
 class ConversationView(Struct, frozen=True, kw_only=True):
@@ -109,7 +114,7 @@ class ConversationView(Struct, frozen=True, kw_only=True):
             channel=it.channel,
             workstream=it.workstream,
             queue=it.queue,
-            rep=None if it.state in (State.NEW, State.QUEUED) else it.holder or it.rep,
+            rep=rep_of(it),
             priority=it.priority,
             skills=it.skills,
             escalated_at=rfc3339(it.escalated_at),
@@ -294,6 +299,21 @@ class WaitingView(Struct, frozen=True, kw_only=True):
             escalated_at=rfc3339(it.escalated_at),
             reps=it.reps,
         )
+
+
+class RepRoutingView(Struct, frozen=True, kw_only=True):
+    """Why a rep gets nothing: how many wait on each of their `queues`, and what keeps how many of them from the rep."""
+
+    rep: str
+    summary: str
+    presence: Presence
+    free: int
+    queues: tuple[QueueStanding, ...]
+
+    @classmethod
+    def of(cls, it: RepExplanation) -> Self:
+        """Show what was worked out."""
+        return cls(rep=it.rep, summary=it.summary, presence=it.presence, free=max(0, it.free), queues=it.queues)
 
 
 class RoutingView(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +18,7 @@ from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk
 from cordboard.daemon.desk.rendering import nothing
 from cordboard.daemon.desk.session import HOME
 from cordboard.engine.commands import (
+    LONGEST_WHY,
     AcceptOffer,
     CloseConversation,
     DeclineOffer,
@@ -29,6 +30,7 @@ from cordboard.engine.commands import (
     Reply,
     ResumeConversation,
     SetPresence,
+    TakeOver,
     TransferConversation,
 )
 from cordboard.engine.errors import InvalidMessage, NotFound
@@ -41,12 +43,13 @@ _ACTIONS: Final[dict[str, Callable[..., RepCommand]]] = {
     "pick": PickConversation,
     "park": ParkConversation,
     "resume": ResumeConversation,
+    "take_over": TakeOver,
     "release": ReleaseConversation,
     "close": CloseConversation,
     "end_wrap_up": EndWrapUp,
 }
 
-_OPENING: Final = frozenset({"accept", "pick"})
+_OPENING: Final = frozenset({"accept", "pick", "take_over"})
 """After these the rep wants to see the conversation."""
 
 
@@ -54,7 +57,7 @@ _OPENING: Final = frozenset({"accept", "pick"})
 async def act(
     conversation: FromPath[int], action: FromPath[str], request: Asked, person: SignedIn, desk: TheDesk
 ) -> Response[Any]:
-    """Accept, decline, pick, park, resume, release or end a conversation, or be done with its wrap-up."""
+    """Accept, decline, pick, park, resume, take over, release or end a conversation, or be done with its wrap-up."""
     command = _ACTIONS.get(action)
     if command is None:
         raise NotFoundException(f"A conversation cannot be told to {action!r}.")
@@ -66,20 +69,30 @@ async def act(
 @post("/conversations/{conversation:int}/transfer", include_in_schema=False)
 async def transfer(conversation: FromPath[int], request: Asked, person: SignedIn, desk: TheDesk) -> Response[Any]:
     """Hand a conversation to a rep (`rep:ben`) or to a queue (`queue:general`)."""
-    kind, _, name = str((await request.form()).get("to", "")).partition(":")
+    form = await request.form()
+    rep, queue = goal_in(form)
+    await desk.engine.submit(
+        TransferConversation(conversation=conversation, by=person.name, rep=rep, queue=queue, why=reason_in(form))
+    )
+    return _done(request, conversation)
+
+
+def goal_in(form: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return the rep, or the queue, that a form says conversations are to go to.
+
+    Raises:
+        NotFound: It says neither.
+    """
+    kind, _, name = str(form.get("to", "")).partition(":")
     if kind not in ("rep", "queue") or not name:
         raise NotFound("choose a queue or a colleague to transfer to")
 
-    to_rep = kind == "rep"
-    await desk.engine.submit(
-        TransferConversation(
-            conversation=conversation,
-            by=person.name,
-            rep=name if to_rep else None,
-            queue=None if to_rep else name,
-        )
-    )
-    return _done(request, conversation)
+    return (name, None) if kind == "rep" else (None, name)
+
+
+def reason_in(form: Mapping[str, Any]) -> str:
+    """Return the reason that a form gives; the page lets nobody type a longer one."""
+    return " ".join(str(form.get("why", "")).split())[:LONGEST_WHY]
 
 
 @post("/conversations/{conversation:int}/reply", include_in_schema=False)

@@ -137,6 +137,10 @@ class Desk:
                 or (conversation.queue in board.queues_of(person.name) and awaited in (None, person.name))
             ),
             "may_move": mine or (person.is_supervisor and conversation.state not in (State.NEW, State.CLOSED)),
+            "may_take_over": person.is_supervisor
+            and conversation.state in (State.ASSIGNED, State.ACTIVE)
+            and holder != person.name,
+            "skills": board.skills_needed(conversation) if conversation.live else {},
             "may_end": mine or (person.is_supervisor and conversation.state is not State.CLOSED),
             "may_finish": conversation.assignment is not None
             and conversation.state is State.CLOSED

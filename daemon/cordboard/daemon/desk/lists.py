@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -33,12 +34,14 @@ class Card(Struct, frozen=True, kw_only=True):
 
     Attributes:
         conversation: As it is.
+        skills: What it needs of a rep, by skill and rating; nothing once it has ended.
         author: Who wrote its last text: a rep's name, `customer`, or nothing where there is none.
         text: How that text begins, on one line.
         customer_name: Its customer's, where it is known.
     """
 
     conversation: Conversation
+    skills: Mapping[str, int]
     author: str
     text: str
     customer_name: str | None = None
@@ -83,17 +86,18 @@ class Previews:
         self._clock = clock
         self._known: OrderedDict[int, tuple[Timestamp, Message | None]] = OrderedDict()
 
-    async def card(self, history: History, board: str, conversation: Conversation) -> Card:
-        """Return a conversation with how its last text begins."""
-        last = await self._last(history, board, conversation)
+    async def card(self, history: History, board: Board, conversation: Conversation) -> Card:
+        """Return a conversation with what it needs, and how its last text begins."""
+        skills = board.skills_needed(conversation) if conversation.live else {}
+        last = await self._last(history, board.name, conversation)
         if last is None:
-            return Card(conversation=conversation, author="", text="")
+            return Card(conversation=conversation, skills=skills, author="", text="")
 
         text = " ".join(last.body[: 2 * _PREVIEW_LENGTH].split())[:_PREVIEW_LENGTH]
         if not text and last.media:
             text = "Attachment"
 
-        return Card(conversation=conversation, author=last.author, text=text)
+        return Card(conversation=conversation, skills=skills, author=last.author, text=text)
 
     async def _last(self, history: History, board: str, conversation: Conversation) -> Message | None:
         changed_at, last = self._known.get(conversation.id, (None, None))
@@ -128,11 +132,11 @@ class Lists:
             if each.assignment is None and person.name in each.held_by
         ]
         return Mine(
-            offers=await self._cards(sorted(offers, key=_expires_at)),
-            active=await self._cards(active),
-            parked=await self._cards(sorted(parked, key=_changed_at, reverse=True)),
-            wrap_up=await self._cards(sorted(wrap_up, key=_expires_at)),
-            ended=await self._cards(sorted(ended, key=_changed_at, reverse=True)),
+            offers=await self.cards(sorted(offers, key=_expires_at)),
+            active=await self.cards(active),
+            parked=await self.cards(sorted(parked, key=_changed_at, reverse=True)),
+            wrap_up=await self.cards(sorted(wrap_up, key=_expires_at)),
+            ended=await self.cards(sorted(ended, key=_changed_at, reverse=True)),
         )
 
     async def waiting(self, person: Person) -> tuple[Line, ...]:
@@ -143,7 +147,7 @@ class Lists:
     async def line(self, queue: str) -> Line:
         """Return one queue's waiting list."""
         board = self._engine.board
-        cards = await self._cards(board.waiting(queue, limit=WAITING_SHOWN))
+        cards = await self.cards(board.waiting(queue, limit=WAITING_SHOWN))
         return Line(queue=queue, count=board.waiting_on(queue), cards=cards)
 
     async def earlier(self, conversation: Conversation, person: Person) -> tuple[Conversation, ...]:
@@ -157,19 +161,15 @@ class Lists:
         found = await self._engine.history.conversations(self._engine.board.config.name, query)
         return found.items
 
-    async def latest(self, query: ConversationQuery) -> tuple[Card, ...]:
-        """Return whatever a query asks for."""
-        found = await self._engine.history.conversations(self._engine.board.config.name, query)
-        return await self._cards(found.items)
-
     async def _latest(self, person: Person, state: State, limit: int) -> tuple[Conversation, ...]:
         query = ConversationQuery(state=state, rep=person.name, limit=limit)
         found = await self._engine.history.conversations(self._engine.board.config.name, query)
         return found.items
 
-    async def _cards(self, conversations: list[Conversation] | tuple[Conversation, ...]) -> tuple[Card, ...]:
+    async def cards(self, conversations: list[Conversation] | tuple[Conversation, ...]) -> tuple[Card, ...]:
+        """Return conversations as they are shown in a list."""
         board, history = self._engine.board, self._engine.history
-        cards = [await self._previews.card(history, board.name, each) for each in conversations]
+        cards = [await self._previews.card(history, board, each) for each in conversations]
         return tuple(replace(each, customer_name=board.customer_name(each.conversation.customer)) for each in cards)
 
 

@@ -59,7 +59,7 @@ def _withdrawn(event: events.OfferWithdrawn, names: Mapping[str, str]) -> str:
 
 
 def _picked(event: events.ConversationPicked, names: Mapping[str, str]) -> str:
-    return f"{who(event.rep, names)} took it from the queue"
+    return f"{who(event.rep, names)} took it from the queue{_why(event)}"
 
 
 def _requeued(event: events.ConversationRequeued, names: Mapping[str, str]) -> str:

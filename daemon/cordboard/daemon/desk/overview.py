@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from litestar import Response, get
 from litestar.exceptions import PermissionDeniedException
@@ -11,15 +11,11 @@ from msgspec import Struct
 from cordboard.daemon.access import Person
 from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import SignedIn, TheDesk
-from cordboard.daemon.desk.lists import Card, Line
+from cordboard.daemon.desk.lists import Line
 from cordboard.daemon.desk.rendering import page
 from cordboard.engine.config import Channel
-from cordboard.engine.ports import ConversationQuery
 from cordboard.engine.records import ChannelState
-from cordboard.engine.vocabulary import Presence, State, Timestamp
-
-_LATEST: Final = 40
-"""Conversations with reps that are listed; supervisors find others by their rep or queue."""
+from cordboard.engine.vocabulary import Presence, Timestamp
 
 
 class Colleague(Struct, frozen=True, kw_only=True):
@@ -68,7 +64,6 @@ async def _overview(person: Person, desk: Desk) -> dict[str, Any]:
         "colleagues": _colleagues(desk),
         "lines": await _lines(desk),
         "unserved": {each.name for each in desk.engine.board.config.queues if not each.reps},
-        "cards": await _with_reps(desk),
         **desk.about(person),
     }
 
@@ -98,10 +93,3 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
 
 async def _lines(desk: Desk) -> tuple[Line, ...]:
     return tuple([await desk.lists.line(each.name) for each in desk.engine.board.config.queues])
-
-
-async def _with_reps(desk: Desk) -> tuple[Card, ...]:
-    """Return the latest conversations that are offered to somebody or with somebody."""
-    offered = await desk.lists.latest(ConversationQuery(state=State.ASSIGNED, limit=_LATEST))
-    active = await desk.lists.latest(ConversationQuery(state=State.ACTIVE, limit=_LATEST))
-    return (*offered, *active)

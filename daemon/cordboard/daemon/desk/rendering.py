@@ -16,6 +16,7 @@ from cordboard.daemon.desk.wording import (
     CLOSE_REASONS,
     PRESENCES,
     how_opted_out,
+    in_short,
     length_of_time,
     phone_number,
     stoppage,
@@ -37,6 +38,7 @@ def _templates() -> jinja2.Environment:
     )
     environment.filters["phone_number"] = phone_number
     environment.filters["length_of_time"] = length_of_time
+    environment.filters["in_short"] = in_short
     environment.filters["picture_path"] = picture_path
     environment.globals["asset"] = ASSETS.address_of
     environment.globals["version"] = ASSETS.version

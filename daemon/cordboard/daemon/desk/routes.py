@@ -14,7 +14,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import ASGIApp
 
 from cordboard.daemon.access import COOKIE
-from cordboard.daemon.desk import actions, files, overview, session
+from cordboard.daemon.desk import actions, files, ongoing, overview, session, whys
 from cordboard.daemon.desk.assets import ASSETS
 from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk, TheHouse
@@ -103,6 +103,11 @@ def desk_router(house: House, *, clock: Clock | None = None) -> Router:
             show_me,
             overview.show_overview,
             overview.show_overview_part,
+            ongoing.show_ongoing,
+            ongoing.show_ongoing_part,
+            ongoing.ask_in_bulk,
+            whys.show_why,
+            whys.show_why_of_rep,
             actions.act,
             actions.transfer,
             actions.reply,

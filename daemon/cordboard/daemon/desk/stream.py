@@ -26,8 +26,8 @@ from cordboard.engine.events import (
 from cordboard.engine.ports import Clock
 from cordboard.engine.records import Conversation
 
-_PAUSES: Final = {"mine": 0.05, "waiting": 1.0, "overview": 2.0}
-"""Seconds between two signals: other people's work changes the waiting lists and the overview all the time."""
+_PAUSES: Final = {"mine": 0.05, "waiting": 1.0, "overview": 2.0, "ongoing": 2.0}
+"""Seconds between two signals: other people's work changes what is not of one's own all the time."""
 
 
 class DeskStream:
@@ -76,6 +76,7 @@ class DeskStream:
         tell = self._signals.tell
         if self._person.is_supervisor and not isinstance(event, MessageEvent):
             tell("overview")
+            tell("ongoing")
 
         match event:
             case BoardConfigured() | ChannelStopped() | ChannelResumed():

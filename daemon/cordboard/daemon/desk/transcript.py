@@ -91,7 +91,7 @@ async def transcript(
     found = [(*_place_of(each), _text(each, names, times, board)) for each in messages]
     found += [
         (event.at, _NOTE, event.seq, Entry(key=f"e{event.seq}", at=event.at, note=note))
-        for event in await _events(history, board.name, conversation)
+        for event in await events_of(history, board.name, conversation)
         if (note := note_of(event, names))
     ]
 
@@ -161,7 +161,8 @@ async def _messages(history: History, board: str, conversation: Conversation) ->
     return found
 
 
-async def _events(history: History, board: str, conversation: Conversation) -> list[Event]:
+async def events_of(history: History, board: str, conversation: Conversation) -> list[Event]:
+    """Return everything that happened to a conversation, oldest first."""
     found: list[Event] = []
     after = 0
     while True:

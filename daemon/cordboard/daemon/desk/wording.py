@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -43,6 +44,9 @@ _COUNTRY: Final = re.compile(r"[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246
 """The country code that a number begins with: which have one digit and which two is settled, all others have three."""
 
 _SHORTEST_LAST_GROUP: Final = 2
+
+_LISTED: Final = 6
+"""Names that are listed before the rest is only counted."""
 
 PRESENCES: Final = {
     Presence.AVAILABLE: "Available",
@@ -303,6 +307,12 @@ def how_opted_out(consent: Consent, times: Times) -> str:
     """Return when, and by which word, a customer opted out."""
     said = f"with “{consent.word}”" if consent.source is ConsentSource.KEYWORD else "as their carrier says"
     return f"{times.day(consent.at).lower()} at {times.clock(consent.at)}, {said}"
+
+
+def in_short(things: Sequence[str]) -> str:
+    """Return the first few of a list, and how many more there are."""
+    shown = ", ".join(things[:_LISTED])
+    return shown if len(things) <= _LISTED else f"{shown} and {len(things) - _LISTED} more"
 
 
 def refusal(error: CordboardError) -> tuple[int, str]:

@@ -6,6 +6,7 @@ import { Drafts, forgetEverything } from "./drafts.js";
 import { Line, now, setClock, tick } from "./live.js";
 import { refresh, refreshSoon } from "./parts.js";
 import { showRefusal, wasDone } from "./refusals.js";
+import { keepSelection } from "./selection.js";
 import { markUnread } from "./unread.js";
 
 const body = document.body;
@@ -258,7 +259,7 @@ body.addEventListener("keydown", (event) => {
 
 keepDraftsIn(drafts);
 keepFilesIn(drafts);
-body.dataset.name = document.querySelector("main.tables") ? "Overview · Cordboard" : "Cordboard";
+keepSelection();
 setClock(Number(body.dataset.now));
 setInterval(tick, 1_000);
 setInterval(refreshDue, 1_000);

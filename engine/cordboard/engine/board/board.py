@@ -20,6 +20,7 @@ from cordboard.engine.board import (
     replies,
     reps,
     skills,
+    supervising,
 )
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.decision import Decision
@@ -27,6 +28,7 @@ from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing import explaining
 from cordboard.engine.board.routing.matching import reserved_for, settle
+from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
@@ -52,10 +54,12 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.ResumeConversation: handling.resume,
     commands.ReleaseConversation: handling.release,
     commands.TransferConversation: handling.transfer,
+    commands.TakeOver: supervising.take_over,
     commands.SetSkills: skills.set_skills,
     commands.CloseConversation: handling.close,
     commands.EndWrapUp: handling.end_wrap_up,
     commands.Reply: replies.reply,
+    commands.BeginBulk: supervising.begin_bulk,
     commands.SetPresence: reps.set_presence,
     commands.StartSending: delivery.start_sending,
     commands.RecordSend: delivery.record_send,
@@ -282,6 +286,10 @@ class Board:
         """Return the last rep for whom alone a conversation waits on its queue; None where anybody may have it."""
         found = self._state.conversations.get(conversation)
         return reserved_for(self._state, found) if found is not None else None
+
+    def skills_needed(self, conversation: Conversation) -> Mapping[str, int]:
+        """Return the skills that a live conversation asks of a rep now, less what was relaxed."""
+        return dict(required_skills(conversation, self._state.workstream_of(conversation))[1])
 
     def explain_waiting(self, conversation: int) -> WaitingExplanation:
         """Return why a live conversation still waits, with the reason why each rep of its queue does not get it.

@@ -100,7 +100,7 @@ def release(decision: Decision, command: ReleaseConversation) -> None:
     conversation = _movable(decision, command, Trigger.RELEASE)
     _require_own(decision, conversation, command.by, "release")
     queue = home_queue(decision, conversation)
-    decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=command.by)
+    decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=command.by, why=command.why)
 
 
 def transfer(decision: Decision, command: TransferConversation) -> None:
@@ -111,9 +111,9 @@ def transfer(decision: Decision, command: TransferConversation) -> None:
 
     _require_own(decision, conversation, command.by, "transfer")
     if command.rep is not None:
-        _transfer_to_rep(decision, conversation, command.rep, command.by)
+        _transfer_to_rep(decision, conversation, command.rep, command)
     else:
-        _transfer_to_queue(decision, conversation, command.queue or "", command.by)
+        _transfer_to_queue(decision, conversation, command.queue or "", command.by, command.why)
 
 
 def close(decision: Decision, command: CloseConversation) -> None:
@@ -130,6 +130,7 @@ def close(decision: Decision, command: CloseConversation) -> None:
         wraps_up=wraps_up,
         wrap_up_until=decision.at + wrap_up if wraps_up and isinstance(wrap_up, int) else None,
         by=command.by,
+        why=command.why,
     )
 
 
@@ -158,6 +159,7 @@ def take(
     conversation: Conversation,
     rep: str,
     kind: type[ConversationPicked | ConversationResumed],
+    why: str = "",
 ) -> None:
     """Give a conversation to a rep who asked for it: active at once, with no offer."""
     decision.emit(
@@ -167,6 +169,7 @@ def take(
         rep=rep,
         cost=conversation.cost_under(decision.workstream(conversation)),
         by=rep,
+        why=why,
     )
 
 
@@ -184,6 +187,11 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
         )
 
 
+def withdraw(decision: Decision, conversation: Conversation, by: str, why: str = "") -> None:
+    """Take an offer back, in somebody's name."""
+    decision.emit(OfferWithdrawn, conversation=conversation.id, rep=conversation.holder, by=by, why=why)
+
+
 def require_skills(decision: Decision, rep: str, conversation: Conversation, by: str) -> None:
     """Raise `RepUnable` if a conversation needs a skill that a rep lacks; a supervisor may let them have it anyway."""
     if not qualified(decision.state, rep, conversation) and not decision.supervises(by):
@@ -193,8 +201,8 @@ def require_skills(decision: Decision, rep: str, conversation: Conversation, by:
         )
 
 
-def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, by: str) -> None:
-    state = decision.state
+def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, command: TransferConversation) -> None:
+    state, by, why = decision.state, command.by, command.why
     if rep not in state.reps:
         raise NotFound(f"there is no rep {rep!r} on board {state.board!r}")
 
@@ -208,31 +216,27 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, b
     require_room(decision, rep, conversation)
     require_skills(decision, rep, conversation, by)
     if conversation.state is State.ACTIVE:
-        offer(decision, conversation.id, rep, kind=ConversationTransferred, by=by)
+        offer(decision, conversation.id, rep, kind=ConversationTransferred, by=by, why=why)
         return
 
     if conversation.state is State.ASSIGNED:
-        _withdraw(decision, conversation, by)
+        withdraw(decision, conversation, by, why)
 
-    offer(decision, conversation.id, rep, by=by)
+    offer(decision, conversation.id, rep, by=by, why=why)
 
 
-def _transfer_to_queue(decision: Decision, conversation: Conversation, queue: str, by: str) -> None:
+def _transfer_to_queue(decision: Decision, conversation: Conversation, queue: str, by: str, why: str) -> None:
     if queue not in decision.state.queues:
         raise NotFound(f"there is no queue {queue!r} on board {decision.state.board!r}")
 
     if conversation.state is State.ACTIVE:
-        decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=by)
+        decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=by, why=why)
         return
 
     if conversation.state is State.ASSIGNED:
-        _withdraw(decision, conversation, by)
+        withdraw(decision, conversation, by, why)
 
-    decision.emit(ConversationRequeued, conversation=conversation.id, queue=queue, by=by)
-
-
-def _withdraw(decision: Decision, conversation: Conversation, by: str) -> None:
-    decision.emit(OfferWithdrawn, conversation=conversation.id, rep=conversation.holder, by=by)
+    decision.emit(ConversationRequeued, conversation=conversation.id, queue=queue, by=by, why=why)
 
 
 def _movable(decision: Decision, command: ConversationCommand, trigger: Trigger) -> Conversation:

@@ -9,15 +9,10 @@ from cordboard.engine.board.consent import is_opted_out
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.handling import require_room, take
 from cordboard.engine.board.outgoing import as_sent, queue
+from cordboard.engine.board.supervising import take_in_hand
 from cordboard.engine.commands import Reply
 from cordboard.engine.errors import IllegalTransition, InvalidMessage, MessageTooLong, NotAllowed, OptedOut
-from cordboard.engine.events import (
-    ConversationPicked,
-    ConversationResumed,
-    ConversationTransferred,
-    OfferAccepted,
-    OfferWithdrawn,
-)
+from cordboard.engine.events import ConversationResumed
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import State
 
@@ -92,27 +87,4 @@ def _take_over(decision: Decision, conversation: Conversation, by: str) -> None:
     if not decision.supervises(by):
         raise NotAllowed(f"conversation {conversation.id} is not with {by}; only its holder may reply")
 
-    decision.person(by)
-    require_room(decision, by, conversation)
-    if conversation.state is State.ACTIVE:
-        _transfer_to_self(decision, conversation, by)
-        return
-
-    if conversation.state is State.ASSIGNED:
-        decision.emit(OfferWithdrawn, conversation=conversation.id, rep=conversation.holder, by=by)
-
-    take(decision, conversation, by, ConversationPicked)
-
-
-def _transfer_to_self(decision: Decision, conversation: Conversation, by: str) -> None:
-    decision.emit(
-        ConversationTransferred,
-        conversation=conversation.id,
-        assignment=decision.next_assignment(),
-        rep=by,
-        cost=conversation.cost_under(decision.workstream(conversation)),
-        expires_at=None,
-        by=by,
-        why="taken over",
-    )
-    decision.emit(OfferAccepted, conversation=conversation.id, rep=by, by=by, why="taken over")
+    take_in_hand(decision, conversation, by)

@@ -17,6 +17,7 @@ from cordboard.engine.board.board import Board
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import DeliveryReported, TextReceived
 from cordboard.engine.commands import (
+    BeginBulk,
     Command,
     ConversationCommand,
     RecordDoubt,
@@ -335,4 +336,5 @@ def _outcome(board: Board, command: Command, events: tuple[Event, ...]) -> Outco
         last_seq=events[-1].seq if events else 0,
         conversation=board.conversation(conversation) if conversation is not None else None,
         message=message,
+        conversations=command.conversations if isinstance(command, BeginBulk) else (),
     )

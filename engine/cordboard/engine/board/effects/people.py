@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import (
     BoardConfigured,
+    BulkBegun,
     ChannelNoticed,
     ChannelReconciled,
     ChannelResumed,
@@ -69,6 +70,7 @@ def _nothing(_state: BoardState, _event: Event) -> None:
 EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     BoardConfigured: _configured,
     PresenceChanged: _presence_changed,
+    BulkBegun: _nothing,
     WebhookKept: _nothing,
     ChannelNoticed: _channel_noticed,
     ChannelStopped: _channel_stopped,

@@ -1,0 +1,250 @@
+"""What the desk shows of routing, and what supervisors do there with many conversations."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from msgspec.structs import replace
+from tests.daemon.test_desk import HTMX, browser, part
+
+from cordboard.engine.config import Skill
+from cordboard.engine.rules import Outputs, Rule, RuleSet
+from cordboard.engine.vocabulary import Presence, SkillMatching
+
+if TYPE_CHECKING:
+    from tests.daemon.conftest import Daemon
+
+
+def words(shown: str) -> str:
+    """What a page says, without its markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", shown)).split())
+
+
+def listed(shown: str) -> list[int]:
+    return [int(each) for each in re.findall(r'id="ongoing-(\d+)"', shown)]
+
+
+async def three_go_on(daemon: Daemon) -> None:
+    """1 is with ana, 2 waits on general, 3 waits on billing."""
+    await daemon.say("ana")
+    await daemon.text("First", to=daemon.picked, customer="+14155550101")
+    await daemon.text("Second", to=daemon.picked, customer="+14155550102")
+    await daemon.text("Third", to=daemon.billing, customer="+14155550103")
+    await daemon.as_("ana").post("/v1/conversations/1/pick")
+
+
+async def bulk(client: httpx.AsyncClient, **form: object) -> httpx.Response:
+    return await client.post("/desk/bulk", data=form, headers=HTMX)
+
+
+async def test_supervisors_see_all_that_goes_on_by_state_queue_and_rep(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    async with browser(daemon, "sue") as sue:
+        everything = (await sue.get("/desk/ongoing")).text
+        assert listed(everything) == [1, 2, 3]
+        assert "3 conversations" in words(everything)
+        for query, expected in (
+            ("state=waiting", [2, 3]),
+            ("state=waiting&queue=billing", [3]),
+            ("state=active", [1]),
+            ("state=parked", []),
+            ("state=escalated", []),
+            ("rep=ana", [1]),
+            ("rep=ben", []),
+            ("state=nonsense", [1, 2, 3]),
+        ):
+            assert listed(await part(sue, f"/desk/parts/ongoing?{query}")) == expected, query
+
+        await daemon.as_("ana").post("/v1/conversations/1/park")
+        assert listed(await part(sue, "/desk/parts/ongoing?state=parked&rep=ana")) == [1]
+
+
+async def test_a_choice_is_kept_by_the_part_and_by_the_address(daemon: Daemon) -> None:
+    async with browser(daemon, "sue") as sue:
+        answer = await sue.get("/desk/parts/ongoing?queue=billing&state=waiting", headers=HTMX)
+
+    assert answer.headers["hx-replace-url"] == "/desk/ongoing?state=waiting&queue=billing"
+    assert 'data-source="/desk/parts/ongoing?state=waiting&amp;queue=billing"' in answer.text
+
+
+async def test_escalated_conversations_come_first_and_are_marked(daemon: Daemon) -> None:
+    await daemon.text("First", customer="+14155550101")
+    await daemon.say("ana")
+    await daemon.say("ben")
+    await daemon.text("Second", customer="+14155550102")
+    for each in ("ben", "ana") * 3:
+        await daemon.as_(each).post("/v1/conversations/2/decline")
+
+    assert daemon.engine.board.conversations[2].escalated_at is not None
+    async with browser(daemon, "sue") as sue:
+        shown = await part(sue, "/desk/parts/ongoing")
+        assert listed(shown) == [2, 1]
+        assert words(shown).count("Escalated") == 2  # what can be chosen, and the one
+        assert listed(await part(sue, "/desk/parts/ongoing?state=escalated")) == [2]
+
+
+async def test_supervisors_move_those_they_selected_and_read_what_was_not_done_and_why(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    async with browser(daemon, "sue") as sue:
+        answer = await bulk(sue, do="transfer", to="rep:ana", conversation=["1", "2", "3"], why="she  knows them ")
+
+    assert answer.status_code == 200
+    assert words(answer.text) == "2 moved. 1 not: Conversation 1 is with ana already. +1 415 555 0101"
+    assert 'data-refused="1"' in answer.text
+    assert [daemon.engine.board.conversations[each].holder for each in (1, 2, 3)] == ["ana"] * 3
+    events = await daemon.engine.history.events("test", conversation=2)
+    assert (getattr(events[-1], "by", ""), getattr(events[-1], "why", "")) == ("sue", "she knows them")
+
+
+async def test_supervisors_take_over_release_and_end_what_they_selected(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    await daemon.say("sue")
+    async with browser(daemon, "sue") as sue:
+        assert words((await bulk(sue, do="take_over", conversation=["1", "2"])).text) == "2 taken over."
+        assert words((await bulk(sue, do="release", conversation="2")).text) == "1 put back on their queues."
+        assert words((await bulk(sue, do="close", all="yes", in_state="waiting")).text) == "2 ended."
+
+    assert list(daemon.engine.board.conversations) == [1]
+
+
+async def test_what_is_asked_of_nothing_or_makes_no_sense_is_refused_in_words(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    async with browser(daemon, "sue") as sue:
+        answers = [
+            await bulk(sue, do="close"),
+            await bulk(sue, do="close", conversation=["x", "9" * 30]),
+            await bulk(sue, do="explode", conversation="1"),
+            await bulk(sue, do="transfer", conversation="1"),
+        ]
+
+    assert [each.status_code for each in answers] == [404] * 4
+    assert "Select a conversation first" in answers[0].text
+    assert "Choose a queue or a colleague" in answers[3].text
+
+
+async def test_the_list_and_what_is_done_with_it_are_for_supervisors(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    async with browser(daemon, "ana") as ana:
+        assert (await ana.get("/desk/ongoing")).status_code == 403
+        assert (await ana.get("/desk/parts/ongoing", headers=HTMX)).status_code == 403
+        assert (await bulk(ana, do="close", conversation="2")).status_code == 403
+        assert "/desk/ongoing" not in (await ana.get("/desk/")).text
+
+    assert daemon.engine.board.conversations[2].state.value == "queued"
+
+
+async def test_a_supervisor_without_scripts_sees_the_list_again_with_what_came_of_it(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    async with browser(daemon, "sue") as sue:
+        answer = await sue.post("/desk/bulk", data={"do": "close", "conversation": "2", "in_queue": "general"})
+
+    assert "1 ended." in words(answer.text)
+    assert listed(answer.text) == [1]
+
+
+async def test_a_conversation_is_taken_over_from_its_page(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    await daemon.say("sue")
+    async with browser(daemon, "sue") as sue, browser(daemon, "ana") as ana:
+        assert "take_over" not in await part(ana, "/desk/conversations/1")
+        assert "/desk/conversations/1/take_over" in await part(sue, "/desk/conversations/1")
+        answer = await sue.post("/desk/conversations/1/take_over", headers=HTMX)
+        assert answer.status_code == 204
+        assert "take_over" not in await part(sue, "/desk/conversations/1")
+
+    assert daemon.engine.board.conversations[1].holder == "sue"
+
+
+async def test_what_a_conversation_needs_and_its_priority_stand_in_the_lists_and_on_its_page(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    urgent = RuleSet(name="topics", rules=(Rule(name="urgent", then=Outputs(priority=7)),))
+    support = replace(
+        config.workstreams[0],
+        skills={"billing": 3},
+        skill_matching=SkillMatching.CLOSEST,
+        classification=(urgent,),
+    )
+    await daemon.engine.configure(replace(config, workstreams=(support, *config.workstreams[1:])))
+    await daemon.text()
+    await daemon.say("ana")
+    async with browser(daemon, "ana") as ana:
+        offers = words(await part(ana, "/desk/parts/mine"))
+        assert "waits for < 1 min" in offers
+        assert "Priority 7 billing 3" in offers
+        shown = words(await part(ana, "/desk/conversations/1"))
+        assert "Priority 7 billing 3" in shown
+        assert "Needs billing 3" in shown
+        why = words(await part(ana, "/desk/conversations/1/why"))
+        assert "ana was the only one who could take it, and billing 3 was asked for." in why
+        assert "Rule “urgent” of “topics” applied" in why
+
+
+async def test_why_tells_what_keeps_a_waiting_conversation_from_everybody(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    support = replace(config.workstreams[0], skills={"billing": 3}, skill_matching=SkillMatching.EXACT)
+    await daemon.engine.configure(
+        replace(config, workstreams=(support, *config.workstreams[1:]), skills=(Skill(name="billing"),))
+    )
+    await daemon.text()
+    await daemon.say("ana")
+    async with browser(daemon, "ana") as ana:
+        told = words(await part(ana, "/desk/conversations/1/why"))
+        hidden = await ana.get("/desk/conversations/2/why", headers=HTMX)
+
+    assert "nobody goes before it on general. It needs billing 3." in told
+    assert "ana : needs billing 3 (has none)" in told
+    assert "ben : offline" in told
+    assert "On queue general, the workstream's own" in told
+    assert hidden.status_code == 404
+
+
+async def test_why_tells_why_a_conversation_is_with_its_rep(daemon: Daemon) -> None:
+    await daemon.say("ana")
+    await daemon.say("ben")
+    await daemon.text()
+    (holder,) = [each for each in ("ana", "ben") if daemon.engine.board.load_of(each)]
+    async with browser(daemon, "sue") as sue:
+        assert f"{holder} had the most capacity free, of 2 who could take it" in words(
+            await part(sue, "/desk/conversations/1/why")
+        )
+        await daemon.as_("sue").post(
+            "/v1/conversations/1/transfer", json={"rep": "ben" if holder == "ana" else "ana", "why": "a friend"}
+        )
+        assert "sue gave it to" in words(await part(sue, "/desk/conversations/1/why"))
+        assert "“a friend”" in words(await part(sue, "/desk/conversations/1/why"))
+        await daemon.say("sue")
+        await daemon.as_("sue").post("/v1/conversations/1/take_over")
+        assert "sue took it." in words(await part(sue, "/desk/conversations/1/why"))
+
+
+@pytest.mark.parametrize(
+    ("presence", "picked", "told"),
+    [
+        (Presence.OFFLINE, 0, "You are offline: nothing is offered."),
+        (Presence.AVAILABLE, 0, "Nobody waits on your queues."),
+        (Presence.AVAILABLE, 1, "1 customer waits; what keeps them from you: general 1: to be taken, not offered"),
+        (Presence.AVAILABLE, 2, "2 customers wait; what keeps them from you: general 2: to be taken, not offered"),
+    ],
+)
+async def test_a_rep_reads_why_they_get_nothing(daemon: Daemon, presence: Presence, picked: int, told: str) -> None:
+    if presence is not Presence.OFFLINE:
+        await daemon.say("ana", presence)
+
+    for each in range(picked):
+        await daemon.text(to=daemon.picked, customer=f"+1415555010{each}")
+
+    async with browser(daemon, "ana") as ana:
+        assert words(await part(ana, "/desk/reps/ana/why")).startswith(told)
+
+
+async def test_a_supervisor_reads_why_a_rep_gets_nothing_and_colleagues_do_not(daemon: Daemon) -> None:
+    async with browser(daemon, "sue") as sue, browser(daemon, "ben") as ben:
+        assert "ana is offline" in words(await part(sue, "/desk/reps/ana/why"))
+        await daemon.say("sue")
+        assert "You serve no queue" in words(await part(sue, "/desk/reps/sue/why"))
+        assert (await sue.get("/desk/reps/zoe/why", headers=HTMX)).status_code == 404
+        assert (await ben.get("/desk/reps/ana/why", headers=HTMX)).status_code == 403
