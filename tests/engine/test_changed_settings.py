@@ -148,6 +148,7 @@ def test_quiet_parking_goes_by_the_setting_as_it_is_now_and_to_the_millisecond(t
 def test_a_quiet_time_that_is_over_under_the_new_setting_is_over_at_once() -> None:
     world = Playground()
     world.active_with("ana")
+    world.reply()
     world.later(6 * MINUTE)
     world.configure(quiet_after=5 * MINUTE)
     world.later(0)
@@ -162,6 +163,7 @@ def waiting(world: Playground) -> None:
 def active(world: Playground) -> None:
     world.configure(quiet_after=365 * DAY)
     world.active_with("ana")
+    world.reply()
 
 
 def parked(world: Playground) -> None:
@@ -221,8 +223,7 @@ def test_a_customer_who_comes_back_is_placed_by_their_oldest_unanswered_text() -
     """The first customer was parked without an answer, and writes again after another one has come."""
     world = Playground()
     world.active_with("ana")
-    world.later(10 * MINUTE)
-    assert world.conversation().parked
+    world.park()
 
     world.presence("ana", Presence.AWAY)
     world.text(customer=OTHER)

@@ -85,6 +85,17 @@ def test_a_silent_customer_is_parked_after_quiet_after(world: Playground) -> Non
     assert world.board.load_of("ana") == 0
 
 
+def test_a_customer_who_waits_for_an_answer_is_not_parked_for_being_silent(world: Playground) -> None:
+    world.active_with("ana")
+    world.later(3 * HOUR)
+    assert not world.conversation().parked
+
+    world.reply()
+    world.later(10 * MINUTE)
+
+    assert world.conversation().parked
+
+
 def test_every_text_postpones_quiet_parking(world: Playground) -> None:
     world.active_with("ana")
     for _ in range(5):
@@ -383,9 +394,19 @@ def test_a_clock_that_is_set_back_leaves_no_deadline_in_the_far_future(world: Pl
 def test_an_active_conversation_that_never_goes_quiet_closes_after_its_time(world: Playground) -> None:
     world.configure(quiet_after=2 * HOUR, auto_close=AutoClose(active=1 * HOUR))
     world.active_with("ana")
+    world.reply()
     world.later(1 * HOUR)
 
     assert world.conversation().close_reason is CloseReason.INACTIVITY
+
+
+def test_an_active_conversation_whose_customer_was_never_answered_goes_back_to_its_queue(world: Playground) -> None:
+    world.configure(auto_close=AutoClose(active=1 * HOUR))
+    world.active_with("ana")
+    world.presence("ana", Presence.AWAY)
+    world.later(1 * HOUR)
+
+    assert world.conversation().state is State.QUEUED
 
 
 def test_an_offline_rep_keeps_conversations_for_the_grace_time_and_no_longer(world: Playground) -> None:

@@ -55,9 +55,9 @@ def _conversation_due(decision: Decision, conversation: Conversation) -> None:
         case State.ACTIVE if not conversation.parked and _is_quiet(decision, conversation):
             rep = conversation.rep
             decision.emit(ConversationParked, conversation=conversation.id, rep=rep, by=SYSTEM, why="quiet")
-        case State.ACTIVE if conversation.parked and conversation.unanswered_since is not None:
+        case State.ACTIVE if conversation.unanswered_since is not None:
             queue = home_queue(decision, conversation)
-            why = "parked, and the customer still waits for an answer"
+            why = "its customer still waits for an answer"
             decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why)
         case _:
             decision.emit(ConversationClosed, conversation=conversation.id, reason=CloseReason.INACTIVITY, by=SYSTEM)
@@ -70,4 +70,5 @@ def _is_binding(decision: Decision, conversation: Conversation, rep: str) -> boo
 
 
 def _is_quiet(decision: Decision, conversation: Conversation) -> bool:
-    return quiet_at(conversation, decision.workstream(conversation)) <= decision.at
+    quiet = quiet_at(conversation, decision.workstream(conversation))
+    return quiet is not None and quiet <= decision.at

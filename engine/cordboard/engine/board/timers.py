@@ -35,11 +35,18 @@ def conversation_deadline(conversation: Conversation, workstream: Workstream) ->
             if conversation.parked:
                 return conversation.updated_at + close.parked
 
-            return min(quiet_at(conversation, workstream), conversation.updated_at + close.active)
+            quiet, closing = quiet_at(conversation, workstream), conversation.updated_at + close.active
+            return closing if quiet is None else min(quiet, closing)
 
 
-def quiet_at(conversation: Conversation, workstream: Workstream) -> Timestamp:
-    """Return when an active conversation is parked if nobody says anything more."""
+def quiet_at(conversation: Conversation, workstream: Workstream) -> Timestamp | None:
+    """Return when an active conversation is parked if nobody says anything more.
+
+    None while the customer waits for an answer: it is the rep who is silent then, and nobody would remind them.
+    """
+    if conversation.unanswered_since is not None:
+        return None
+
     spoken = max(conversation.heard_at, conversation.active_at, conversation.replied_at)
     return spoken + workstream.quiet_after
 
