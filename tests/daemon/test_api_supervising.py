@@ -75,6 +75,16 @@ async def test_a_reason_may_be_given_and_is_short(daemon: Daemon) -> None:
     ]
 
 
+async def test_the_schema_says_that_a_reason_may_be_left_out(daemon: Daemon) -> None:
+    paths = (await daemon.as_("").get("/schema")).json()["paths"]
+    conversation = "/v1/conversations/{conversation_id}"
+    required = {
+        word: paths[f"{conversation}/{word}"]["post"]["requestBody"]["required"] for word in ("close", "transfer")
+    }
+
+    assert required == {"close": False, "transfer": True}
+
+
 async def test_a_conversations_events_are_for_who_sees_it_and_come_page_by_page(daemon: Daemon) -> None:
     await daemon.text(to=daemon.picked)
     cleo = await daemon.as_("cleo").get("/v1/conversations/1/events")

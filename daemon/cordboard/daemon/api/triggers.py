@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from litestar import post
 from litestar.exceptions import ClientException
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import Operation, RequestBody
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
@@ -43,6 +45,15 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why it is asked, in the caller's words: for the transcript."""
 
     why: Why = ""
+
+
+@dataclass
+class _BodyMayBeLeftOut(Operation):
+    """How the schema describes a call with an optional body: the framework calls every body required."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False
 
 
 @post(
@@ -91,6 +102,7 @@ def _handler_with_reason(word: str, command: type[_WithReason], summary: str) ->
         responses=RESPONSES,
         summary=summary,
         operation_id=word,
+        operation_class=_BodyMayBeLeftOut,
     )
     async def handle(
         house: InHouse,
