@@ -41,6 +41,7 @@ _HINDRANCES: Final = {
     PassedOver.SKILLS: "a skill is missing",
     PassedOver.RING: "other reps are asked first",
     PassedOver.PREFERENCE: "kept for the customer's own reps",
+    PassedOver.AFFINITY: "kept for the customer's last rep",
     PassedOver.FILTER: "left out by the queue's own rules",
     PassedOver.DECLINED: "declined, missed or given back",
     PassedOver.PICK: "to be taken, not offered",
