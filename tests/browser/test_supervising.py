@@ -25,7 +25,7 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     # What is selected stays selected while the list changes under it.
     ben.get_by_label("Select +1 415 555 0102").check()
     ana = desk_of("Ana", available=False)
-    ana.get_by_label("Your presence").select_option("available")
+    ana.get_by_role("button", name="Become available").click()
     expect(ben.locator(".rows").get_by_text("Offered")).to_have_count(3)
     expect(ben.get_by_label("Select +1 415 555 0102")).to_be_checked()
     expect(ben.get_by_text("1 selected")).to_be_visible()
