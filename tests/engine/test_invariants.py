@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -34,7 +35,7 @@ from cordboard.engine.commands import (
     Tick,
     TransferConversation,
 )
-from cordboard.engine.config import SECOND, Affinity, Preference, Relaxation, Ring, Skill
+from cordboard.engine.config import SECOND, Affinity, CapacityProfile, Preference, Relaxation, Ring, Skill
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import (
     ConversationOffered,
@@ -52,6 +53,7 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.explanations import OfferReason
+from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import Conversation
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
@@ -61,12 +63,14 @@ from cordboard.engine.vocabulary import (
     Distribution,
     FailureKind,
     Keyword,
+    LanguageMatching,
     MessageStatus,
     Obstacle,
     Operator,
     PassedOver,
     PreferenceFallback,
     Presence,
+    ProfileReset,
     SkillMatching,
     State,
     WrapUp,
@@ -128,9 +132,44 @@ RULED = replace(
         Route(name="known", when=Condition(field="known_customer", op=Operator.EQUALS, value=True), queue="second"),
     ),
 )
+SMS = CapacityProfile(name="sms", limit=1, blocks_assignment=True)
+DAY = CapacityProfile(name="day", limit=3, reset=ProfileReset.END_OF_DAY)
+PROFILED = replace(
+    CONFIG,
+    capacity_profiles=(SMS, DAY),
+    reps=(replace(CONFIG.reps[0], limits={"sms": 2, "day": 2}), *CONFIG.reps[1:]),
+    workstreams=(replace(WORKSTREAM, costs={"day": 1}, wrap_up=60 * SECOND),),
+)
+REFUNDS_IN_SPANISH = RuleSet(
+    name="topics",
+    rules=(
+        Rule(
+            name="refund",
+            when=REFUND,
+            then=Outputs(priority=5, capacity_cost=2, costs={"sms": 1}, language="es-MX", context={"topic": "refund"}),
+        ),
+    ),
+)
 CONFIGS = st.sampled_from(
     [
         CONFIG,
+        PROFILED,
+        PROFILED,
+        replace(
+            PROFILED,
+            time_zone="Asia/Tokyo",
+            capacity_profiles=(replace(SMS, reset=ProfileReset.END_OF_DAY), replace(DAY, reset=ProfileReset.IMMEDIATE)),
+            reps=(replace(CONFIG.reps[0], languages=("es",)), *CONFIG.reps[1:]),
+            workstreams=(
+                replace(
+                    WORKSTREAM,
+                    capacity_cost=0,
+                    costs={"day": 1},
+                    language_matching=LanguageMatching.REQUIRED,
+                    classification=(REFUNDS_IN_SPANISH,),
+                ),
+            ),
+        ),
         replace(CONFIG, workstreams=(RULED,)),
         replace(CONFIG, workstreams=(replace(RULED, capacity_cost=2, wrap_up=60 * SECOND),)),
         replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, capacity_cost=2),)),
@@ -256,6 +295,10 @@ class Watched(Playground):
         if reason.skill_matching is SkillMatching.EXACT:
             assert all(has.get(name, 0) >= rating for name, rating in reason.skills.items())
 
+        workstreams = {each.language_matching for each in self.board.config.workstreams}
+        if reason.language and workstreams == {LanguageMatching.REQUIRED}:
+            assert speaks(self.board._state.rep_settings[offer.rep].languages, reason.language)
+
     def first_come(self, offer: ConversationOffered) -> None:
         """Nothing that requires the same, and that the rep had not passed by, was there before and waits on."""
         state = self.board._state
@@ -283,16 +326,32 @@ class AnyBoard(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = Watched()
-        self.forgiven: dict[str, int] = {}  # how far the configuration has left each rep over their capacity
+        # How far a changed configuration, or a supervisor, has left each rep over their capacity, and over a profile.
+        self.forgiven: Counter[str] = Counter()
+        self.forgiven_of: Counter[tuple[str, str]] = Counter()
 
-    def attempt(self, command: Command) -> None:
+    def attempt(self, command: Command) -> tuple[Event, ...]:
         """Apply a command; a refused one must change nothing."""
         before = self.world.board.snapshot()
         try:
-            self.world.do(command)
+            return self.world.do(command)
         except CordboardError:
             assert self.world.board.snapshot() == before
             assert not self.world.board.broken
+            return ()
+
+    def excess(self) -> tuple[Counter[str], Counter[tuple[str, str]]]:
+        """How far reps are over their capacity, and over profiles."""
+        board, state = self.world.board, self.world.board._state
+        over = {name: state.load_of(name) - state.rep_settings[name].capacity for name in state.reps}
+        uses = {
+            (name, each.name): board.profile_use(name, each.name)
+            for name in state.reps
+            for each in board.config.capacity_profiles
+        }
+        return Counter({name: max(units, 0) for name, units in over.items()}), Counter(
+            {key: max(use.used - use.limit, 0) for key, use in uses.items()}
+        )
 
     @rule(customer=CUSTOMERS, known=st.booleans(), body=st.sampled_from(["hello", "a refund, please"]))
     def a_customer_texts(self, customer: str, known: bool, body: str) -> None:
@@ -309,6 +368,16 @@ class AnyBoard(RuleBasedStateMachine):
     @rule(conversation=CONVERSATIONS, by=REPS, rep=REPS)
     def somebody_transfers_to_a_rep(self, conversation: int, by: str, rep: str) -> None:
         self.attempt(TransferConversation(conversation=conversation, by=by, rep=rep))
+
+    @rule(conversation=CONVERSATIONS, by=REPS, rep=REPS)
+    def somebody_overrides(self, conversation: int, by: str, rep: str) -> None:
+        command = TransferConversation(conversation=conversation, by=by, rep=rep, override=True)
+        for event in self.attempt(command):
+            if isinstance(event, Grant) and PassedOver.CAPACITY in event.overrode:
+                self.forgiven[event.rep] += event.cost
+
+            if isinstance(event, Grant) and PassedOver.PROFILE in event.overrode:
+                self.forgiven_of.update({(event.rep, name): units for name, units in event.costs.items()})
 
     @rule(conversation=CONVERSATIONS, by=REPS, queue=st.sampled_from(["general", "second", "nowhere"]))
     def somebody_transfers_to_a_queue(self, conversation: int, by: str, queue: str) -> None:
@@ -373,9 +442,7 @@ class AnyBoard(RuleBasedStateMachine):
     @rule(config=CONFIGS)
     def the_configuration_changes(self, config: Any) -> None:
         self.attempt(Configure(config=config))
-        state = self.world.board._state
-        for name in state.reps:
-            self.forgiven[name] = max(state.load_of(name) - state.rep_settings[name].capacity, 0)
+        self.forgiven, self.forgiven_of = self.excess()
 
     @rule(wait=SHORT_WAITS)
     def time_passes(self, wait: int) -> None:
@@ -393,16 +460,28 @@ class AnyBoard(RuleBasedStateMachine):
         self.world.board.recall(remembered.conversations.values(), remembered.messages.values())
 
     @invariant()
-    def nobody_is_over_capacity_but_where_the_configuration_lets_them(self) -> None:
-        state = self.world.board._state
-        for name in state.reps:
-            held = sum(each.assignment.cost for each in state.held_by(name) if each.assignment)
-            assert held == state.load_of(name)
-            excess = max(state.load_of(name) - state.rep_settings[name].capacity, 0)
-            if not any(Obstacle.CAPACITY in each.affinity.despite for each in state.workstreams.values()):
-                assert excess <= self.forgiven.get(name, 0)
+    def nobody_is_over_capacity_or_a_profile_but_where_the_configuration_or_an_override_lets_them(self) -> None:
+        excess, excess_of = self.excess()
+        overloads = [Obstacle.CAPACITY in each.affinity.despite for each in self.world.board.config.workstreams]
+        if not any(overloads):
+            assert all(units <= self.forgiven[name] for name, units in excess.items())
+            assert all(units <= self.forgiven_of[key] for key, units in excess_of.items())
 
-            self.forgiven[name] = excess
+        self.forgiven, self.forgiven_of = excess, excess_of
+
+    @invariant()
+    def what_reps_hold_is_counted_as_their_assignments_say(self) -> None:
+        state = self.world.board._state
+        for name, rep in state.reps.items():
+            held = [(each.assignment, each.state) for each in state.held_by(name)]
+            assert sum(each.cost for each, _ in held if each) == state.load_of(name)
+            assert bool(rep.used_today) is (rep.used_since is not None)
+            for profile in state.config.capacity_profiles:
+                daily = profile.reset is ProfileReset.END_OF_DAY
+                counted = [each for each, where in held if each and (where is State.ASSIGNED or not daily)]
+                used = sum(each.costs.get(profile.name, 0) for each in counted)
+                used += rep.used_today.get(profile.name, 0)
+                assert used == self.world.board.profile_use(name, profile.name).used
 
     @invariant()
     def an_assignment_is_where_the_state_says(self) -> None:
@@ -506,7 +585,7 @@ class AnyBoard(RuleBasedStateMachine):
 
 
 AnyBoard.TestCase.settings = settings(
-    max_examples=400,
+    max_examples=350,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -417,7 +417,7 @@ def test_rules_that_cannot_be_meant_are_refused(changes: dict[str, Any], problem
 @pytest.mark.parametrize(
     ("then", "problem"),
     [
-        (Outputs(), "then: says nothing; give priority, capacity_cost, skills, language or context"),
+        (Outputs(), "then: says nothing; give priority, capacity_cost, costs, skills, language or context"),
         (Outputs(priority=1_000_001), "then.priority: 1000001 is out of range: -1000000 to 1000000"),
         (Outputs(skills={"spanish": 3}), "then.skills.spanish: there is no skill 'spanish' (there is: "),
         (Outputs(skills={"spanish": 0}), "then.skills.spanish: there is no skill 'spanish' (there is: "),

@@ -44,6 +44,9 @@ def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
     if fact.get("rep"):
         yield f"to {fact['rep']}" if fact["type"] == "conversation_offered" else f"by {fact['rep']}"
 
+    if fact.get("overrode"):
+        yield f"(overriding {', '.join(fact['overrode'])})"
+
     if fact.get("why"):
         yield f"({fact['why']})"
 

@@ -68,10 +68,15 @@ class ReleaseConversation(ConversationCommand, frozen=True, kw_only=True, tag="r
 
 
 class TransferConversation(ConversationCommand, frozen=True, kw_only=True, tag="transfer_conversation"):
-    """Hand the conversation to a rep, or to a queue: exactly one of them is given."""
+    """Hand the conversation to a rep, or to a queue: exactly one of them is given.
+
+    `override`: the rep gets it although their presence (unless they are offline), capacity, profiles, skills or
+    languages are against it: for supervisors only. With a queue it means nothing.
+    """
 
     rep: str | None = None
     queue: str | None = None
+    override: bool = False
     why: Why = ""
 
 

@@ -21,10 +21,12 @@ from cordboard.engine.vocabulary import (
     Capability,
     Distribution,
     Keyword,
+    LanguageMatching,
     NumberKind,
     Obstacle,
     PreferenceFallback,
     Presence,
+    ProfileReset,
     QueueOrder,
     RepOperator,
     Role,
@@ -47,6 +49,9 @@ LongEnough = Annotated[int, Meta(ge=1_000, extra={"unit": "duration"})]
 """A duration of a second or more."""
 
 Positive = Annotated[int, Meta(ge=1)]
+
+Units = Annotated[int, Meta(ge=0)]
+"""Units of capacity, or of a capacity profile."""
 
 Rating = Annotated[int, Meta(ge=1)]
 """How good somebody is at something, or has to be: more is better."""
@@ -168,6 +173,22 @@ class Relaxation(Struct, frozen=True, kw_only=True):
     skill_matching: SkillMatching | None = None
 
 
+class CapacityProfile(Struct, frozen=True, kw_only=True):
+    """A capacity of reps beside the one in units: for one kind of work, with a limit of its own.
+
+    Attributes:
+        name: Its name.
+        limit: Units of it that every rep has, unless the rep's `limits` say otherwise.
+        reset: When units that were taken are free again. It may change at any time.
+        blocks_assignment: Whether a rep who has used it up is offered nothing at all by itself, of whatever kind.
+    """
+
+    name: Name
+    limit: Units
+    reset: ProfileReset = ProfileReset.IMMEDIATE
+    blocks_assignment: bool = False
+
+
 class Workstream(Struct, frozen=True, kw_only=True):
     """The settings that a number's conversations run under.
 
@@ -178,7 +199,8 @@ class Workstream(Struct, frozen=True, kw_only=True):
         offer_timeout: How long a rep may leave an offer unanswered.
         auto_assign: Whether an offer cannot be declined, and counts as accepted when it is not answered in time.
         auto_accept: Whether an offer counts as accepted at once.
-        capacity_cost: Units of a rep's capacity that one conversation takes.
+        capacity_cost: Units of a rep's capacity that one conversation takes; 0 where it counts by profiles alone.
+        costs: Units of capacity profiles that it takes beside.
         allowed_presences: The presences in which a rep gets this workstream's conversations.
         affinity: Who gets a conversation that a customer's text brings back.
         quiet_after: An active conversation whose customer has been silent this long is parked.
@@ -193,6 +215,7 @@ class Workstream(Struct, frozen=True, kw_only=True):
         preferred_skills: What would be good to have: among equals, whoever comes closest to it goes first.
         skill_matching: What the skills decide.
         skill_relaxation: How the skills matter less while a customer waits, the first step first.
+        language_matching: What the language of a conversation decides, where rules have found one.
         classification: What new conversations are like: rule sets, one after the other.
         routes: Where new conversations wait: the first that applies decides, and `queue` where none does.
     """
@@ -203,7 +226,8 @@ class Workstream(Struct, frozen=True, kw_only=True):
     offer_timeout: LongEnough = 120 * SECOND
     auto_assign: bool = False
     auto_accept: bool = False
-    capacity_cost: Positive = 1
+    capacity_cost: Units = 1
+    costs: dict[Name, Positive] = {}
     allowed_presences: tuple[Presence, ...] = (Presence.AVAILABLE, Presence.BUSY)
     affinity: Affinity = Affinity()
     quiet_after: LongEnough = 10 * MINUTE
@@ -217,6 +241,7 @@ class Workstream(Struct, frozen=True, kw_only=True):
     preferred_skills: Ratings = {}
     skill_matching: SkillMatching = SkillMatching.EXACT
     skill_relaxation: tuple[Relaxation, ...] = ()
+    language_matching: LanguageMatching = LanguageMatching.NONE
     classification: tuple[RuleSet, ...] = ()
     routes: tuple[Route, ...] = ()
 
@@ -300,19 +325,24 @@ class Rep(Struct, frozen=True, kw_only=True):
         name: Their name in commands, logs and URLs.
         display_name: Their name as people see it; the name itself where it is empty.
         capacity: Units of work they hold at once.
+        limits: What they have of capacity profiles, where it is not what everybody has; 0 for nothing. It counts for
+            new work: nothing that they hold is taken from them.
         roles: What they may do.
         disconnect_grace: How long an offline rep keeps the conversations they hold.
         skills: What they are good at.
+        languages: What they speak: language tags.
         attributes: Whatever else a custom assignment may ask of them.
         hours: When they work; outside of it nothing is offered to them. Always, where it is not given.
     """
 
     name: Name
     display_name: str = ""
-    capacity: Annotated[int, Meta(ge=0)] = 1
+    capacity: Units = 1
+    limits: dict[Name, Units] = {}
     roles: tuple[Role, ...] = (Role.REP,)
     disconnect_grace: Duration = 150 * SECOND
     skills: Ratings = {}
+    languages: tuple[str, ...] = ()
     attributes: dict[Name, str | int] = {}
     hours: str | None = None
 
@@ -376,6 +406,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         queues: Waiting lists.
         reps: People.
         skills: What they can be good at.
+        capacity_profiles: Capacities for one kind of work.
         preferences: Customers who have reps of their own.
         customers: Who they are.
         hours: Operating hours, which channels, numbers, queues and reps refer to.
@@ -390,6 +421,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     queues: tuple[Queue, ...] = ()
     reps: tuple[Rep, ...] = ()
     skills: tuple[Skill, ...] = ()
+    capacity_profiles: tuple[CapacityProfile, ...] = ()
     preferences: tuple[Preference, ...] = ()
     customers: tuple[Customer, ...] = ()
     hours: tuple[OperatingHours, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cordboard.engine.assignment_problems import find_assignment_problems
+from cordboard.engine.capacity_problems import find_capacity_problems
 from cordboard.engine.config import E164, SHORT_CODE, Affinity, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.hours_problems import find_hours_problems
@@ -64,6 +65,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
 
     yield from find_hours_problems(config)
     yield from find_assignment_problems(config)
+    yield from find_capacity_problems(config)
     yield from find_rule_problems(config)
 
 

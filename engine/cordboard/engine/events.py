@@ -23,6 +23,7 @@ from cordboard.engine.vocabulary import (
     ConsentSource,
     Keyword,
     MessageStatus,
+    PassedOver,
     Presence,
     Timestamp,
     Trigger,
@@ -70,6 +71,12 @@ class BulkBegun(BoardEvent, frozen=True, kw_only=True):
     queue: str | None
     why: str
     by: str
+
+
+class ProfilesReset(BoardEvent, frozen=True, kw_only=True):
+    """A day has ended: what a rep took of capacity profiles that are reset then is free again."""
+
+    rep: str
 
 
 class TextUnroutable(BoardEvent, frozen=True, kw_only=True):
@@ -187,6 +194,7 @@ class ConversationClassified(ConversationEvent, frozen=True, kw_only=True):
     rule_sets: tuple[RulesTried, ...]
     priority: int
     cost: int | None
+    costs: dict[str, int] = {}
     skills: dict[str, int]
     language: str
     context: dict[str, str | int]
@@ -204,12 +212,23 @@ class Move(ConversationEvent, frozen=True, kw_only=True):
 
 
 class Grant(Move, frozen=True, kw_only=True):
-    """A move that begins an assignment: `expires_at` is set where it is an offer."""
+    """A move that begins an assignment.
+
+    Attributes:
+        assignment: Its id.
+        rep: Whose it is.
+        cost: Units of capacity that it takes.
+        costs: Units of capacity profiles that it takes beside.
+        expires_at: When the offer ends by itself, where it is one.
+        overrode: What would have kept it from the rep, had a supervisor not decided otherwise.
+    """
 
     assignment: int
     rep: str
     cost: int
+    costs: dict[str, int] = {}
     expires_at: Timestamp | None = None
+    overrode: tuple[PassedOver, ...] = ()
 
 
 class ConversationQueued(Move, frozen=True, kw_only=True):
@@ -471,6 +490,7 @@ Event: TypeAlias = (
     BoardConfigured
     | PresenceChanged
     | BulkBegun
+    | ProfilesReset
     | TextUnroutable
     | WebhookKept
     | ChannelNoticed

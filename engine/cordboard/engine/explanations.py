@@ -23,6 +23,8 @@ class OfferReason(Struct, frozen=True, kw_only=True):
         skill_matching: What that decided.
         ring: How many rings were open beside the first.
         free: The rep's free units of capacity, before.
+        profiles: The rep's free units of the capacity profiles that it takes, before.
+        language: What its customer writes, where that mattered.
         order: How they stood: what is compared, the smallest first.
         last_assignment: The id of the rep's last assignment, which decides between equals.
         candidates: How many could have taken it.
@@ -42,6 +44,8 @@ class OfferReason(Struct, frozen=True, kw_only=True):
     tied: bool
     preferred: bool
     declines: int
+    profiles: dict[str, int] = {}
+    language: str = ""
 
 
 class RepStanding(Struct, frozen=True, kw_only=True):
@@ -71,6 +75,8 @@ class WaitingExplanation(Struct, frozen=True, kw_only=True):
         skills: What is required now.
         preferred_skills: What would be good to have.
         skill_matching: What the skills decide now.
+        language: What its customer writes, where that matters.
+        costs: Units of capacity profiles that it takes.
         relaxed: How many steps of the skill relaxation have been taken.
         ring: How many rings are open beside the first.
         next_change_at: When the search widens, or it is escalated, by itself.
@@ -88,6 +94,8 @@ class WaitingExplanation(Struct, frozen=True, kw_only=True):
     skills: dict[str, int]
     preferred_skills: dict[str, int]
     skill_matching: SkillMatching
+    language: str
+    costs: dict[str, int]
     relaxed: int
     ring: int
     next_change_at: Timestamp | None

@@ -39,6 +39,7 @@ class Assignment(Struct, frozen=True, kw_only=True, gc=False):
         id: Counted by the board.
         rep: Whose it is.
         cost: Units of capacity it holds.
+        costs: Units of capacity profiles that it holds beside, whatever the configuration has become since.
         began_at: When the offer was made, or the conversation picked.
         expires_at: When the offer ends by itself, or the wrap-up does; None for an accepted one, and for a wrap-up that
             its rep ends.
@@ -47,6 +48,7 @@ class Assignment(Struct, frozen=True, kw_only=True, gc=False):
     id: int
     rep: str
     cost: int
+    costs: dict[str, int] = {}
     began_at: Timestamp
     expires_at: Timestamp | None = None
 
@@ -70,6 +72,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         ring: How many rings of its queue have been opened beside the first.
         escalated_at: When it went before everything else, since nobody took it.
         cost: Units of a rep's capacity that it takes; None for its workstream's.
+        costs: Units of capacity profiles that it takes, in place of its workstream's; 0 for none of one.
         language: What its customer writes, as a rule found: a language tag such as `es`; empty where none did.
         context: What else rules noted of it.
         queued_at: When it last came onto a queue.
@@ -104,6 +107,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     ring: int = 0
     escalated_at: Timestamp | None = None
     cost: int | None = None
+    costs: dict[str, int] = {}
     language: str = ""
     context: dict[str, str | int] = {}
     queued_at: Timestamp | None = None
@@ -146,6 +150,13 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     def cost_under(self, workstream: Workstream) -> int:
         """Return the units of a rep's capacity that it takes: its own number, or its workstream's."""
         return workstream.capacity_cost if self.cost is None else self.cost
+
+    def costs_under(self, workstream: Workstream) -> dict[str, int]:
+        """Return the units of capacity profiles that it takes: its workstream's, and its own in their place."""
+        if not self.costs:
+            return workstream.costs
+
+        return {name: units for name, units in {**workstream.costs, **self.costs}.items() if units}
 
     @property
     def holder(self) -> str | None:
@@ -257,6 +268,8 @@ class RepState(Struct, frozen=True, kw_only=True):
         last_assignment: The id of their last assignment, 0 before the first: who has the smallest waited longest.
         release_at: When an offline rep loses the conversations they hold; None while they are not offline.
         released_at: When capacity of theirs was last freed; 0 before the first time.
+        used_today: Units that they have taken today of the capacity profiles that are reset at the end of the day.
+        used_since: When they took the first of them; None while there are none.
     """
 
     name: str
@@ -265,6 +278,8 @@ class RepState(Struct, frozen=True, kw_only=True):
     last_assignment: int = 0
     release_at: Timestamp | None = None
     released_at: Timestamp = 0
+    used_today: dict[str, int] = {}
+    used_since: Timestamp | None = None
 
 
 class Consent(Struct, frozen=True, kw_only=True, gc=False):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cordboard.engine.assignment_problems import rating_problems
+from cordboard.engine.capacity_problems import not_a_language
 from cordboard.engine.condition_problems import VARIABLE, find_condition_problems, not_a_variable
+from cordboard.engine.language_tags import is_language
 from cordboard.engine.rules import Outputs, Route, RuleSet
 
 if TYPE_CHECKING:  # it has workstreams, which have rules
@@ -24,8 +25,6 @@ LONGEST_CONTEXT: Final = 4_000
 """Dynamics 365's limit for a context variable."""
 
 GREATEST_PRIORITY: Final = 1_000_000
-
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def find_rule_problems(config: BoardConfig) -> Iterator[str]:
@@ -87,13 +86,13 @@ def _split_problems(key: str, split: dict[str, int], queues: set[str]) -> Iterat
 
 def _output_problems(key: str, outputs: Outputs) -> Iterator[str]:
     if outputs == Outputs():
-        yield f"{key}: says nothing; give priority, capacity_cost, skills, language or context"
+        yield f"{key}: says nothing; give priority, capacity_cost, costs, skills, language or context"
 
     if outputs.priority is not None and abs(outputs.priority) > GREATEST_PRIORITY:
         yield f"{key}.priority: {outputs.priority} is out of range: -{GREATEST_PRIORITY} to {GREATEST_PRIORITY}"
 
-    if outputs.language is not None and not _LANGUAGE.fullmatch(outputs.language):
-        yield f"{key}.language: {outputs.language!r} is no language tag, such as 'es' or 'pt-BR'"
+    if outputs.language is not None and not is_language(outputs.language):
+        yield f"{key}.language: {not_a_language(outputs.language)}"
 
     for name, value in outputs.context.items():
         if not VARIABLE.fullmatch(name):

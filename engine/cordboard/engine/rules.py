@@ -41,13 +41,15 @@ class Outputs(Struct, frozen=True, kw_only=True):
     Attributes:
         priority: More is sooner.
         capacity_cost: Units of a rep's capacity that it takes.
+        costs: Units of capacity profiles that it takes, in place of its workstream's; 0 says that it takes none of one.
         skills: What it needs beside what its workstream asks; a rating of 0 says that it does not need that.
         language: What its customer writes, a language tag.
         context: Whatever else is to be known of it, by name.
     """
 
     priority: int | None = None
-    capacity_cost: Annotated[int, Meta(ge=1)] | None = None
+    capacity_cost: Annotated[int, Meta(ge=0)] | None = None
+    costs: dict[str, Annotated[int, Meta(ge=0)]] = {}
     skills: dict[str, Annotated[int, Meta(ge=0)]] = {}
     language: str | None = None
     context: dict[str, str | int] = {}

@@ -404,6 +404,29 @@ class SkillMatching(Word):
     """Nothing."""
 
 
+class LanguageMatching(Word):
+    """What the language of a conversation decides."""
+
+    NONE = "none"
+    """Nothing."""
+
+    PREFERRED = "preferred"
+    """Reps who speak it go first."""
+
+    REQUIRED = "required"
+    """Only reps who speak it."""
+
+
+class ProfileReset(Word):
+    """When units of a capacity profile that were taken are free again."""
+
+    IMMEDIATE = "immediate"
+    """With the conversation: when it is parked, handed on or closed, or its wrap-up ends."""
+
+    END_OF_DAY = "end_of_day"
+    """At midnight in the board's time zone, whatever becomes of the conversation."""
+
+
 class PreferenceFallback(Word):
     """What happens where none of a customer's own reps can take a conversation."""
 
@@ -445,8 +468,17 @@ class PassedOver(Word):
     CAPACITY = "capacity"
     """They have too little capacity free."""
 
+    PROFILE = "profile"
+    """They have too little free of a capacity profile that it takes."""
+
+    BLOCKED = "blocked"
+    """They have used up a capacity profile that blocks all assignment."""
+
     SKILLS = "skills"
     """They lack a skill it needs."""
+
+    LANGUAGE = "language"
+    """They do not speak its language."""
 
     RING = "ring"
     """They are in no ring that is open yet."""

@@ -34,10 +34,14 @@ from cordboard.engine.records import Once
 
 
 class Goal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a conversation is transferred to: a rep or a queue, exactly one of them."""
+    """Where a conversation is transferred to: a rep or a queue, exactly one of them.
+
+    `override`: to the rep although presence, capacity, profiles, skills or languages are against it; for supervisors.
+    """
 
     rep: str | None = None
     queue: str | None = None
+    override: bool = False
     why: Why = ""
 
 
@@ -69,8 +73,16 @@ async def transfer(
     if (data.rep is None) is (data.queue is None):
         raise ClientException('say where to: {"rep": "…"} or {"queue": "…"}, exactly one of them')
 
+    if data.override and data.rep is None:
+        raise ClientException("a queue takes every conversation: 'override' is of use with a rep alone")
+
     command = TransferConversation(
-        conversation=conversation_id, by=person.name, rep=data.rep, queue=data.queue, why=data.why
+        conversation=conversation_id,
+        by=person.name,
+        rep=data.rep,
+        queue=data.queue,
+        override=data.override,
+        why=data.why,
     )
     return await _move(house, command, once)
 

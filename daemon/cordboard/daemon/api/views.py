@@ -34,6 +34,7 @@ from cordboard.engine.vocabulary import (
     MessageStatus,
     NumberKind,
     Presence,
+    ProfileReset,
     Role,
     SkillMatching,
     State,
@@ -234,8 +235,32 @@ def _message_fields(it: Message, board: Board, now: Timestamp) -> dict[str, Any]
     }
 
 
+class ProfileView(Struct, frozen=True, kw_only=True):
+    """What a rep has of a capacity profile. `free`: what is left of `limit`, never below 0.
+
+    Attributes:
+        used: Units that count against it: held now, or taken today where it is reset at the end of the day.
+        blocking: It is used up, and keeps the rep from being offered anything at all.
+    """
+
+    name: str
+    limit: int
+    used: int
+    free: int
+    reset: ProfileReset
+    blocking: bool
+
+
 class RepView(Struct, frozen=True, kw_only=True):
-    """A rep as they are now. `load`: units of `capacity` they hold; `free`: what is left, never below 0."""
+    """A rep as they are now.
+
+    Attributes:
+        capacity: Units of work they hold at once.
+        load: Units that they hold.
+        free: What is left, never below 0.
+        profiles: What they have of each capacity profile beside.
+        languages: What they speak.
+    """
 
     name: str
     display_name: str
@@ -246,6 +271,8 @@ class RepView(Struct, frozen=True, kw_only=True):
     capacity: int
     load: int
     free: int
+    profiles: tuple[ProfileView, ...]
+    languages: tuple[str, ...]
 
     @classmethod
     def of(cls, rep: Rep, board: Board) -> Self:
@@ -261,7 +288,25 @@ class RepView(Struct, frozen=True, kw_only=True):
             capacity=rep.capacity,
             load=load,
             free=max(0, rep.capacity - load),
+            profiles=profile_views(rep.name, board),
+            languages=rep.languages,
         )
+
+
+def profile_views(rep: str, board: Board) -> tuple[ProfileView, ...]:
+    """Show what a rep has of each capacity profile, in the configuration's order."""
+    return tuple(
+        ProfileView(
+            name=profile.name,
+            limit=use.limit,
+            used=use.used,
+            free=max(0, use.limit - use.used),
+            reset=profile.reset,
+            blocking=use.blocks,
+        )
+        for profile in board.config.capacity_profiles
+        for use in [board.profile_use(rep, profile.name)]
+    )
 
 
 class WaitingView(Struct, frozen=True, kw_only=True):
@@ -275,6 +320,8 @@ class WaitingView(Struct, frozen=True, kw_only=True):
     skills: dict[str, int]
     preferred_skills: dict[str, int]
     skill_matching: SkillMatching
+    language: str
+    costs: dict[str, int]
     relaxed: int
     ring: int
     next_change_at: str | None
@@ -293,6 +340,8 @@ class WaitingView(Struct, frozen=True, kw_only=True):
             skills=it.skills,
             preferred_skills=it.preferred_skills,
             skill_matching=it.skill_matching,
+            language=it.language,
+            costs=it.costs,
             relaxed=it.relaxed,
             ring=it.ring,
             next_change_at=rfc3339(it.next_change_at),

@@ -9,6 +9,7 @@ from litestar.exceptions import PermissionDeniedException
 from msgspec import Struct
 
 from cordboard.daemon.access import Person
+from cordboard.daemon.api.views import ProfileView, profile_views
 from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import SignedIn, TheDesk
 from cordboard.daemon.desk.lists import Line
@@ -28,6 +29,7 @@ class Colleague(Struct, frozen=True, kw_only=True):
         since: When they last said so; 0 for never.
         load: Units of capacity they hold.
         capacity: Units they have.
+        profiles: What they have of each capacity profile.
         held: Conversations offered to them, with them or in wrap-up.
         queues: What they serve.
     """
@@ -38,6 +40,7 @@ class Colleague(Struct, frozen=True, kw_only=True):
     since: Timestamp
     load: int
     capacity: int
+    profiles: tuple[ProfileView, ...]
     held: int
     queues: tuple[str, ...]
 
@@ -83,6 +86,7 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
             since=board.reps[each.name].since,
             load=board.load_of(each.name),
             capacity=each.capacity,
+            profiles=profile_views(each.name, board),
             held=len(board.held_by(each.name)),
             queues=board.queues_of(each.name),
         )

@@ -28,6 +28,7 @@ from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing import explaining
 from cordboard.engine.board.routing.matching import reserved_for, settle
+from cordboard.engine.board.routing.profiles import ProfileUse
 from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.state import BoardState, Changes
 from cordboard.engine.board.timers import TimerKey
@@ -267,6 +268,10 @@ class Board:
     def load_of(self, rep: str) -> int:
         """Return the units of capacity a rep holds."""
         return self._state.load_of(rep)
+
+    def profile_use(self, rep: str, profile: str) -> ProfileUse:
+        """Return how a rep stands with a configured capacity profile."""
+        return self._state.profiles.use_of(self._state.rep_settings[rep], self._state.reps[rep], profile)
 
     def held_by(self, rep: str) -> tuple[Conversation, ...]:
         """Return the conversations whose assignment is a rep's (offers, active, wrap-up), the oldest hold first."""

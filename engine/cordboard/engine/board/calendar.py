@@ -22,6 +22,12 @@ _FORESIGHT: Final = 400
 _WEEK: Final = tuple(Weekday)
 
 
+def end_of_day(at: Timestamp, zone: ZoneInfo) -> Timestamp:
+    """Return the midnight that ends the day that a moment belongs to in a zone."""
+    tomorrow = datetime.fromtimestamp(at / 1000, zone).date() + _DAY
+    return round(datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).timestamp()) * 1000
+
+
 class Calendar:
     """One set of operating hours, ready to be asked.
 

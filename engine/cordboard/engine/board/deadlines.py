@@ -15,6 +15,7 @@ from cordboard.engine.events import (
     ConversationReleased,
     OfferAccepted,
     OfferExpired,
+    ProfilesReset,
     WrapUpEnded,
 )
 from cordboard.engine.records import Conversation
@@ -34,6 +35,8 @@ def tick(decision: Decision, _command: Tick) -> None:
         kind, name = key
         if kind == "rep":
             release_held(decision, str(name), why="offline for longer than the grace time")
+        elif kind == "day":
+            decision.emit(ProfilesReset, rep=str(name))
         elif kind == "search":
             widen(decision, decision.state.conversations[int(name)])
         else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cordboard.engine.board.conversation import move
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
-from cordboard.engine.board.routing.matching import offer, qualified, reserved_for
+from cordboard.engine.board.routing.matching import offer, qualified, reserved_for, understands
 from cordboard.engine.commands import (
     AcceptOffer,
     CloseConversation,
@@ -33,7 +35,7 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import CloseReason, Presence, State, Trigger, WrapUp
+from cordboard.engine.vocabulary import CloseReason, PassedOver, Presence, State, Trigger, WrapUp
 
 
 def accept(decision: Decision, command: AcceptOffer) -> None:
@@ -73,6 +75,7 @@ def pick(decision: Decision, command: PickConversation) -> None:
 
     require_room(decision, rep, conversation)
     require_skills(decision, rep, conversation, rep)
+    require_language(decision, rep, conversation, rep)
     take(decision, conversation, rep, ConversationPicked)
 
 
@@ -168,6 +171,7 @@ def take(
         assignment=decision.next_assignment(),
         rep=rep,
         cost=conversation.cost_under(decision.workstream(conversation)),
+        costs=dict(decision.state.costs_of(conversation)),
         by=rep,
         why=why,
     )
@@ -180,10 +184,19 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
         raise RepUnable(f"{rep} is offline; set a presence before taking conversations")
 
     cost = conversation.cost_under(decision.workstream(conversation))
-    if state.free_of(rep) < cost:
+    if state.free_of(rep) < cost > 0:
         raise RepUnable(
             f"{rep} has {max(state.free_of(rep), 0)} units of capacity free, and conversation {conversation.id} "
             f"takes {cost}; end or park another one first"
+        )
+
+    room, costs = state.room_of(rep), state.costs_of(conversation)
+    short = room.short_of(costs) if room is not None else None
+    if room is not None and short is not None:
+        until = "wait until the day ends" if short in state.profiles.daily else "end or park another one first"
+        raise RepUnable(
+            f"{rep} has {max(room.free[short], 0)} units of capacity profile {short!r} free, and conversation "
+            f"{conversation.id} takes {dict(costs)[short]}; {until}"
         )
 
 
@@ -201,8 +214,20 @@ def require_skills(decision: Decision, rep: str, conversation: Conversation, by:
         )
 
 
+def require_language(decision: Decision, rep: str, conversation: Conversation, by: str) -> None:
+    """Raise `RepUnable` if a rep does not speak what a conversation needs; a supervisor may let them have it anyway."""
+    if not understands(decision.state, rep, conversation) and not decision.supervises(by):
+        raise RepUnable(
+            f"{rep} does not speak {conversation.language!r}, the language of conversation {conversation.id}; choose "
+            "somebody who does, or ask a supervisor"
+        )
+
+
 def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, command: TransferConversation) -> None:
     state, by, why = decision.state, command.by, command.why
+    if command.override and not decision.supervises(by):
+        raise NotAllowed(f"only a supervisor may override what keeps conversation {conversation.id} from {rep}")
+
     if rep not in state.reps:
         raise NotFound(f"there is no rep {rep!r} on board {state.board!r}")
 
@@ -210,19 +235,48 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
         raise RepUnable(f"conversation {conversation.id} is with {rep} already")
 
     presence = state.reps[rep].presence
-    if presence not in decision.workstream(conversation).allowed_presences:
-        raise RepUnable(f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow")
+    overrode: tuple[PassedOver, ...] = ()
+    if command.override:
+        if presence is Presence.OFFLINE:
+            raise RepUnable(f"{rep} is offline and could not accept it, which nobody can override; choose another rep")
 
-    require_room(decision, rep, conversation)
-    require_skills(decision, rep, conversation, by)
+        overrode = tuple(_objections(decision, rep, conversation))
+    else:
+        if presence not in decision.workstream(conversation).allowed_presences:
+            raise RepUnable(f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow")
+
+        require_room(decision, rep, conversation)
+        require_skills(decision, rep, conversation, by)
+        require_language(decision, rep, conversation, by)
+
     if conversation.state is State.ACTIVE:
-        offer(decision, conversation.id, rep, kind=ConversationTransferred, by=by, why=why)
+        offer(decision, conversation.id, rep, kind=ConversationTransferred, by=by, why=why, overrode=overrode)
         return
 
     if conversation.state is State.ASSIGNED:
         withdraw(decision, conversation, by, why)
 
-    offer(decision, conversation.id, rep, by=by, why=why)
+    offer(decision, conversation.id, rep, by=by, why=why, overrode=overrode)
+
+
+def _objections(decision: Decision, rep: str, conversation: Conversation) -> Iterator[PassedOver]:
+    """Yield everything that would keep a conversation from a rep if nobody overrode it."""
+    state, workstream = decision.state, decision.workstream(conversation)
+    if state.reps[rep].presence not in workstream.allowed_presences:
+        yield PassedOver.PRESENCE
+
+    if state.free_of(rep) < conversation.cost_under(workstream) > 0:
+        yield PassedOver.CAPACITY
+
+    room = state.room_of(rep)
+    if room is not None and room.short_of(state.costs_of(conversation)) is not None:
+        yield PassedOver.PROFILE
+
+    if not qualified(state, rep, conversation):
+        yield PassedOver.SKILLS
+
+    if not understands(state, rep, conversation):
+        yield PassedOver.LANGUAGE
 
 
 def _transfer_to_queue(decision: Decision, conversation: Conversation, queue: str, by: str, why: str) -> None:

@@ -18,7 +18,8 @@ from cordboard.engine.board.routing.affinity import awaits_until, last_rep, requ
 from cordboard.engine.board.routing.candidates import Candidates
 from cordboard.engine.board.routing.conditions import Background
 from cordboard.engine.board.routing.methods import Availability
-from cordboard.engine.board.routing.requirement import Requirement, requirement_of
+from cordboard.engine.board.routing.profiles import Profiles, Room, has_more_of_today
+from cordboard.engine.board.routing.requirement import Costs, Requirement, requirement_of
 from cordboard.engine.board.routing.rule_book import RuleBook
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.routing.waiting import Place, WaitingLists, place_of
@@ -64,6 +65,7 @@ class BoardState:
         opted_out: Customers who want no more texts, by number of ours and customer.
         opted_in: Customers who wanted none, and take them again.
         channel_states: What is known of channels, by name.
+        profiles: Capacity profiles, and what reps hold of them.
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
         stirred_reps: Reps who may be able to take more than before.
@@ -90,6 +92,7 @@ class BoardState:
 
         self.timers = Timers()
         self.waiting = WaitingLists()
+        self.profiles = Profiles()
         self.candidates = Candidates(self.availability)
         self._by_pair: dict[tuple[str, str], int] = {}
         self._loads: dict[str, int] = {}
@@ -123,9 +126,22 @@ class BoardState:
         return self._loads.get(rep, 0)
 
     def free_of(self, rep: str) -> int:
-        """Return the units of capacity a rep has free; negative when the configuration took some away."""
+        """Return the units of capacity a rep has free.
+
+        They are negative when the configuration took some away, or a supervisor gave the rep more than they can hold.
+        """
         settings = self.rep_settings.get(rep)
         return settings.capacity - self.load_of(rep) if settings else 0
+
+    def costs_of(self, conversation: Conversation) -> Costs:
+        """Return what a conversation takes of the capacity profiles that are configured."""
+        costs = conversation.costs_under(self.workstreams[conversation.workstream])
+        return tuple(sorted((name, units) for name, units in costs.items() if name in self.profiles)) if costs else ()
+
+    def room_of(self, rep: str) -> Room | None:
+        """Return what a rep has left of capacity profiles; None where none is configured, or the rep is not there."""
+        known, settings = self.reps.get(rep), self.rep_settings.get(rep)
+        return self.profiles.room_of(settings, known) if self.profiles and known and settings else None
 
     def held_by(self, rep: str) -> tuple[Conversation, ...]:
         """Return the conversations whose assignment is a rep's, the oldest hold first."""
@@ -135,7 +151,7 @@ class BoardState:
     def availability(self, rep: str) -> Availability | None:
         """Return how a rep is now; None for somebody who is not on the board."""
         known = self.reps.get(rep)
-        return Availability(known, self.free_of(rep)) if known is not None else None
+        return Availability(known, self.free_of(rep), self.room_of(rep)) if known is not None else None
 
     def own_reps(self, conversation: Conversation) -> tuple[str, ...]:
         """Return the reps of its queue whom a conversation's customer prefers, where the queue asks for them."""
@@ -192,8 +208,11 @@ class BoardState:
         old = self.reps.get(new.name)
         self.reps[new.name] = new
         self.changes.reps[new.name] = new
-        if old is None or old.presence is not new.presence:
+        if old is None or old.presence is not new.presence or has_more_of_today(old, new):
             self.stirred_reps[new.name] = None
+
+        if old is not None and old.used_since != new.used_since:
+            self.timers.set(("day", new.name), self.profiles.day_end(new))
 
         self._list_rep(new.name)
 
@@ -218,16 +237,22 @@ class BoardState:
     def configure(self, config: BoardConfig) -> None:
         """Put a configuration in force: its reps are there, others are not, and everything is routed anew."""
         self.config = config
+        daily_before = self.profiles.daily
         self._index_config()
         self._forget_turns()
         self.changes.config = True
         for name in [each for each in self.reps if each not in self.rep_settings]:
             del self.reps[name]
+            self.timers.set(("day", name), None)
 
         for name in self.rep_settings:
             if name not in self.reps:
                 self.put_rep(RepState(name=name, since=self.at))
 
+            if self.profiles.daily != daily_before:
+                self.put_rep(self.profiles.count_anew(self.reps[name], daily_before, self.at))
+
+            self.timers.set(("day", name), self.profiles.day_end(self.reps[name]))
             self._list_rep(name)
             self.stirred_reps[name] = None
 
@@ -262,7 +287,8 @@ class BoardState:
         for channel in snapshot.channels:
             self.put_channel(channel)
 
-        for name in self.reps:
+        for name, rep in self.reps.items():
+            self.timers.set(("day", name), self.profiles.day_end(rep))
             self._list_rep(name)
 
         self.candidates.catch_up()
@@ -307,6 +333,7 @@ class BoardState:
         self.customers = {each.number: each for each in config.customers}
         background = Background(zone=zone, calendars=self.calendars, customers=self.customers)
         self.rule_books = {each.name: RuleBook(each, background) for each in config.workstreams}
+        self.profiles.configure(config, zone)
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
         self._preferences = {each.customer: each.reps for each in config.preferences}
@@ -329,14 +356,15 @@ class BoardState:
 
         # While a new configuration comes into force, a queue may be gone that its conversations are about to leave.
         queue = self.queues.get(conversation.queue) or Queue(name=conversation.queue)
-        workstream = self.workstreams[conversation.workstream]
+        workstream, costs = self.workstreams[conversation.workstream], self.costs_of(conversation)
         if awaits_until(conversation, workstream) is not None:
             rep = last_rep(conversation, workstream, self.rep_settings)
             if rep is not None:
-                return requirement_of_return(conversation, workstream, rep), place_of(conversation, queue)
+                return requirement_of_return(conversation, workstream, costs, rep), place_of(conversation, queue)
 
         only = self.own_reps(conversation) if queue.fallback is PreferenceFallback.WAIT else ()
-        return requirement_of(conversation, workstream, only), place_of(conversation, queue)
+        requirement = requirement_of(conversation, workstream, costs, only)
+        return requirement, place_of(conversation, queue)
 
     def _list_conversation(self, conversation: int, requirement: Requirement, place: Place) -> None:
         self.waiting.add(conversation, requirement, place)
@@ -380,10 +408,16 @@ class BoardState:
 
         if before is not None:
             self._loads[before.rep] -= before.cost
+            if before.costs:
+                self.profiles.let_go(before, offered=old is not None and old.state is State.ASSIGNED)
+
             del self._held[before.rep][new.id]
 
         if after is not None:
             self._loads[after.rep] = self._loads.get(after.rep, 0) + after.cost
+            if after.costs:
+                self.profiles.hold(after, offered=new.state is State.ASSIGNED)
+
             self._held.setdefault(after.rep, {})[new.id] = None
 
         if before is not None:

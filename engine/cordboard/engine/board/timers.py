@@ -13,7 +13,7 @@ from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import State, Timestamp
 
 TimerKey: TypeAlias = tuple[str, int | str]
-"""What a deadline belongs to: `("conversation", id)`, `("search", id)` or `("rep", name)`."""
+"""What a deadline belongs to: `("conversation", id)`, `("search", id)`, `("rep", name)` or `("day", name)`."""
 
 
 _SLACK = 64

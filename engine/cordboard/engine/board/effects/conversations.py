@@ -82,6 +82,7 @@ def _classified(state: BoardState, event: ConversationClassified) -> None:
             state.conversations[event.conversation],
             priority=event.priority,
             cost=event.cost,
+            costs=event.costs,
             skills=event.skills,
             language=event.language,
             context=event.context,
@@ -213,6 +214,8 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         ring=0,
         escalated_at=None,
     )
+    if assignment.costs:
+        state.put_rep(state.profiles.after_taking(state.reps[rep], assignment.costs, event.at))
 
 
 def _parked(state: BoardState, event: ConversationParked) -> None:
@@ -266,7 +269,12 @@ def _grant(state: BoardState, event: Grant) -> Assignment:
     state.counters = replace(state.counters, assignment=event.assignment)
     state.put_rep(replace(state.reps[event.rep], last_assignment=event.assignment))
     return Assignment(
-        id=event.assignment, rep=event.rep, cost=event.cost, began_at=event.at, expires_at=event.expires_at
+        id=event.assignment,
+        rep=event.rep,
+        cost=event.cost,
+        costs=event.costs,
+        began_at=event.at,
+        expires_at=event.expires_at,
     )
 
 

@@ -19,6 +19,7 @@ from cordboard.engine.events import (
     CustomerOptedOut,
     Event,
     PresenceChanged,
+    ProfilesReset,
     WebhookKept,
 )
 from cordboard.engine.records import Consent, Notice
@@ -31,6 +32,10 @@ def _configured(state: BoardState, event: BoardConfigured) -> None:
 def _presence_changed(state: BoardState, event: PresenceChanged) -> None:
     rep = state.reps[event.rep]
     state.put_rep(replace(rep, presence=event.presence, since=event.at, release_at=event.release_at))
+
+
+def _profiles_reset(state: BoardState, event: ProfilesReset) -> None:
+    state.put_rep(replace(state.reps[event.rep], used_today={}, used_since=None))
 
 
 def _channel_noticed(state: BoardState, event: ChannelNoticed) -> None:
@@ -71,6 +76,7 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     BoardConfigured: _configured,
     PresenceChanged: _presence_changed,
     BulkBegun: _nothing,
+    ProfilesReset: _profiles_reset,
     WebhookKept: _nothing,
     ChannelNoticed: _channel_noticed,
     ChannelStopped: _channel_stopped,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Final
 
-from cordboard.engine.board.routing.requirement import Requirement, requirement_of
+from cordboard.engine.board.routing.requirement import Costs, Requirement, requirement_of
 from cordboard.engine.config import Workstream
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import AffinityTo, Obstacle, Presence, SkillMatching, Timestamp
@@ -35,12 +35,12 @@ def awaits_until(conversation: Conversation, workstream: Workstream) -> Timestam
     return conversation.returned_at + affinity.wait
 
 
-def requirement_of_return(conversation: Conversation, workstream: Workstream, rep: str) -> Requirement:
+def requirement_of_return(conversation: Conversation, workstream: Workstream, costs: Costs, rep: str) -> Requirement:
     """Return what a conversation requires while it is its last rep's alone, less what the workstream disregards.
 
     It is offered where reps pick, too: there is nothing to choose.
     """
-    required = requirement_of(conversation, workstream, (rep,))._replace(pushed=True, back=True)
+    required = requirement_of(conversation, workstream, costs, (rep,))._replace(pushed=True, back=True)
     despite = workstream.affinity.despite
     if Obstacle.PRESENCE in despite:
         required = required._replace(presences=_ONLINE)

@@ -74,7 +74,8 @@ class Pool:
         if now is None or now.state.presence not in required.presences:
             return False
 
-        return now.free >= required.cost or required.overload
+        has_room = now.affords(required.cost) and (now.room is None or now.room.allows(required.costs))
+        return has_room or required.overload
 
     def _standing(self, rep: Rep, now: Availability | None) -> Standing | None:
         required = self.requirement

@@ -38,6 +38,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         known_customer: Whether the customer has written to this number before.
         priority: What rules have set so far, and the next four.
         cost: Units of capacity; None where no rule has said.
+        costs: Units of capacity profiles, in place of the workstream's; conditions do not look at it.
         skills: What it needs; conditions do not look at it.
         language: Empty where no rule has said.
         context: Variables.
@@ -52,6 +53,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     known_customer: bool = False
     priority: int = 0
     cost: int | None = None
+    costs: dict[str, int] = {}
     skills: dict[str, int] = {}
     language: str = ""
     context: dict[str, str | int] = {}

@@ -36,6 +36,7 @@ def enter(decision: Decision, conversation: int, text: TextReceived, number: Num
             rule_sets=told,
             priority=facts.priority,
             cost=facts.cost,
+            costs=facts.costs,
             skills=facts.skills,
             language=facts.language,
             context=facts.context,

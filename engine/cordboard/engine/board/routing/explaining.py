@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 
 from cordboard.engine.board.routing.affinity import awaits_until
 from cordboard.engine.board.routing.matching import reserved_for
-from cordboard.engine.board.routing.requirement import Requirement, required_skills, requirement_of, waiting_since
+from cordboard.engine.board.routing.requirement import (
+    Requirement,
+    required_language,
+    required_skills,
+    requirement_of,
+    waiting_since,
+)
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import Queue
@@ -38,6 +44,8 @@ def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExp
         skills=dict(skills),
         preferred_skills={} if matching is SkillMatching.NONE else workstream.preferred_skills,
         skill_matching=matching,
+        language=required_language(conversation, workstream),
+        costs=dict(state.costs_of(conversation)),
         relaxed=conversation.relaxed,
         ring=conversation.ring,
         next_change_at=next_search_change(conversation, workstream, queue) if waits and queue else None,
@@ -50,7 +58,7 @@ def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExp
 def explain_rep(state: BoardState, rep: str) -> RepExplanation:
     """Tell why a rep gets nothing of what waits on their queues."""
     known = state.reps[rep]
-    free = state.free_of(rep)
+    free, room = state.free_of(rep), state.room_of(rep)
     queues = []
     for queue in state.queues_of[rep]:
         reasons: Counter[PassedOver] = Counter()
@@ -68,7 +76,9 @@ def explain_rep(state: BoardState, rep: str) -> RepExplanation:
         summary = f"{rep} serves no queue"
     elif not waiting:
         summary = f"nothing waits on the queues of {rep}"
-    elif free <= 0:
+    elif room is not None and room.blocked:
+        summary = f"{rep} has used up capacity profile {room.blocked!r}, which blocks all assignment"
+    elif free <= 0 and all(set(each.reasons) <= {PassedOver.CAPACITY} for each in queues):
         summary = f"{rep} has no capacity free"
     else:
         summary = f"of {waiting} that wait, none can go to {rep}: {_counted(queues)}"
@@ -78,7 +88,8 @@ def explain_rep(state: BoardState, rep: str) -> RepExplanation:
 
 def _standing(state: BoardState, rep: str, conversation: Conversation) -> RepStanding:
     entry = state.waiting.entry(conversation.id)
-    requirement = entry[0] if entry else requirement_of(conversation, state.workstream_of(conversation))
+    workstream = state.workstream_of(conversation)
+    requirement = entry[0] if entry else requirement_of(conversation, workstream, state.costs_of(conversation))
     reason, detail = _reason(state, rep, conversation, requirement)
     return RepStanding(rep=rep, reason=reason, detail=detail)
 
@@ -106,8 +117,17 @@ def _reason(
         return fit, _misfit(state, rep, requirement, fit)
 
     free = state.free_of(rep)
-    if free < requirement.cost and not requirement.overload:
+    if free < requirement.cost > 0 and not requirement.overload:
         return PassedOver.CAPACITY, f"{max(free, 0)} of {requirement.cost} units of capacity free"
+
+    room = state.room_of(rep)
+    if room is not None and room.blocked is not None and not requirement.overload:
+        return PassedOver.BLOCKED, f"has used up capacity profile {room.blocked!r}, which blocks all assignment"
+
+    short = room.short_of(requirement.costs) if room is not None else None
+    if room is not None and short is not None and not requirement.overload:
+        needed = dict(requirement.costs)[short]
+        return PassedOver.PROFILE, f"{max(room.free[short], 0)} of {needed} units of capacity profile {short!r} free"
 
     declines = conversation.passed.get(rep, 0)
     if declines >= workstream.max_declines:
@@ -127,6 +147,9 @@ def _misfit(state: BoardState, rep: str, requirement: Requirement, why: PassedOv
                 if has.get(name, 0) < rating
             ]
             return f"needs {', '.join(lacking)}"
+        case PassedOver.LANGUAGE:
+            spoken = ", ".join(state.rep_settings[rep].languages) or "no language that is known"
+            return f"needs {requirement.language} (speaks {spoken})"
         case PassedOver.RING:
             return "in no ring that is open yet"
         case PassedOver.PREFERENCE:

@@ -12,14 +12,15 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.routing.affinity import last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Pool, Standing
 from cordboard.engine.board.routing.methods import qualifies
-from cordboard.engine.board.routing.requirement import required_skills
+from cordboard.engine.board.routing.requirement import Requirement, required_language, required_skills
 from cordboard.engine.board.routing.waiting import Place
 from cordboard.engine.board.routing.widening import escalate, widen
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import ConversationOffered, ConversationTransferred, ConversationWoken, OfferAccepted
 from cordboard.engine.explanations import OfferReason
+from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import GAVE_AWAY, Conversation
-from cordboard.engine.vocabulary import SYSTEM, SkillMatching, State
+from cordboard.engine.vocabulary import SYSTEM, LanguageMatching, PassedOver, SkillMatching, State
 
 
 class Choice(NamedTuple):
@@ -69,7 +70,7 @@ def rep_to_return_to(state: BoardState, conversation: Conversation) -> str | Non
     if rep is None:
         return None
 
-    required = requirement_of_return(conversation, workstream, rep)
+    required = requirement_of_return(conversation, workstream, state.costs_of(conversation), rep)
     pool = Pool(required, state.candidates.method(required.queue))
     return rep if pool.admit(state.rep_settings[rep]) and pool.takes(state.availability(rep)) else None
 
@@ -82,7 +83,10 @@ def reachable(state: BoardState, conversation: Conversation, rep: str) -> bool:
         return True
 
     back = last_rep(conversation, workstream, state.reps) == rep
-    return back and presence in requirement_of_return(conversation, workstream, rep).presences
+    return (
+        back
+        and presence in requirement_of_return(conversation, workstream, state.costs_of(conversation), rep).presences
+    )
 
 
 def reserved_for(state: BoardState, conversation: Conversation) -> str | None:
@@ -97,6 +101,14 @@ def qualified(state: BoardState, rep: str, conversation: Conversation) -> bool:
     return matching is not SkillMatching.EXACT or qualifies(state.rep_settings[rep], skills)
 
 
+def understands(state: BoardState, rep: str, conversation: Conversation) -> bool:
+    """Whether a rep speaks the language without which nobody is to have a conversation."""
+    workstream = state.workstreams[conversation.workstream]
+    language = required_language(conversation, workstream)
+    optional = workstream.language_matching is not LanguageMatching.REQUIRED
+    return optional or not language or speaks(state.rep_settings[rep].languages, language)
+
+
 def offer(
     decision: Decision,
     conversation: int,
@@ -106,20 +118,23 @@ def offer(
     by: str = SYSTEM,
     why: str = "",
     reason: OfferReason | None = None,
+    overrode: tuple[PassedOver, ...] = (),
 ) -> None:
     """Offer a conversation to a rep, and accept it for them where its workstream says so."""
     offered = decision.conversation(conversation)
     workstream = decision.workstream(offered)
-    explained = {"reason": reason} if reason is not None else {}
+    explained: dict[str, object] = {"reason": reason} if reason is not None else {}
     decision.emit(
         kind,
         conversation=conversation,
         assignment=decision.next_assignment(),
         rep=rep,
         cost=offered.cost_under(workstream),
+        costs=dict(decision.state.costs_of(offered)),
         expires_at=decision.at + workstream.offer_timeout,
         by=by,
         why=why,
+        overrode=overrode,
         **explained,
     )
     if workstream.auto_accept:
@@ -201,8 +216,15 @@ def _offer_chosen(decision: Decision, conversation: Conversation, choice: Choice
         tied=choice.pool.is_tied(choice.standing),
         preferred=choice.preferred,
         declines=choice.declines,
+        profiles=_free_of_each(state, rep, requirement) if requirement.costs else {},
+        language=requirement.language,
     )
     offer(decision, conversation.id, rep, reason=reason)
+
+
+def _free_of_each(state: BoardState, rep: str, requirement: Requirement) -> dict[str, int]:
+    room = state.room_of(rep)
+    return {name: room.free[name] for name, _ in requirement.costs} if room is not None else {}
 
 
 def _first_for(state: BoardState, rep: str) -> int | None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
+from cordboard.engine.board.routing.profiles import Room
 from cordboard.engine.board.routing.requirement import Requirement
 from cordboard.engine.config import CustomAssignment, Queue, Rep, RepCondition
+from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import RepState
 from cordboard.engine.vocabulary import AssignmentMethod, PassedOver, RepOperator, SkillMatching
 
@@ -23,10 +25,27 @@ class Availability(NamedTuple):
     Attributes:
         state: Presence and history.
         free: Units of capacity that are free.
+        room: What is left of capacity profiles; None where none is configured.
     """
 
     state: RepState
     free: int
+    room: Room | None = None
+
+    def affords(self, units: int) -> bool:
+        """Whether so much capacity is free. None is, even to who has less than none."""
+        return not units or self.free >= units
+
+    def free_for(self, requirement: Requirement) -> int:
+        """Return the free units by which reps are compared.
+
+        They are those of capacity. Where no capacity is asked for, what the rep has least of decides, among the
+        profiles that are.
+        """
+        if requirement.cost or self.room is None or not requirement.costs:
+            return self.free
+
+        return min(self.room.free[name] for name, _ in requirement.costs)
 
 
 class Method:
@@ -55,10 +74,20 @@ class Method:
         if requirement.matching is SkillMatching.EXACT and not qualifies(rep, requirement.skills):
             return PassedOver.SKILLS
 
+        understands = not requirement.language or speaks(rep.languages, requirement.language)
+        if requirement.only_speakers and not understands:
+            return PassedOver.LANGUAGE
+
         if requirement.back:
             return ()
 
         order: list[int] = []
+        if requirement.only:
+            order.append(requirement.only.index(rep.name))
+
+        if requirement.language:
+            order.append(0 if understands else 1)
+
         if self.queue.assignment is AssignmentMethod.BULLSEYE:
             ring = self._ring_of.get(rep.name, self._last_ring)
             if ring is None or ring > requirement.ring:
@@ -69,9 +98,6 @@ class Method:
         custom = self.queue.custom
         if custom is not None and not all(_holds(each, rep) for each in custom.where):
             return PassedOver.FILTER
-
-        if requirement.only:
-            order.append(requirement.only.index(rep.name))
 
         best = self.queue.assignment is AssignmentMethod.MOST_PROFICIENT
         if best:
@@ -94,7 +120,7 @@ class Method:
             case AssignmentMethod.CUSTOM:
                 return (*fit, *_custom_order(self.queue.custom or CustomAssignment(), requirement, rep, now))
             case _:
-                return (*fit, -now.free)
+                return (*fit, -now.free_for(requirement))
 
 
 def qualifies(rep: Rep, skills: tuple[tuple[str, int], ...]) -> bool:
@@ -120,7 +146,7 @@ def proficiency(rep: Rep, requirement: Requirement) -> int:
 
 _CUSTOM: Final[dict[str, Callable[[Requirement, Rep, Availability], int]]] = {
     "proficiency": lambda requirement, rep, _: -proficiency(rep, requirement),
-    "free_capacity": lambda _, __, now: -now.free,
+    "free_capacity": lambda requirement, _, now: -now.free_for(requirement),
     "idle_time": lambda _, __, now: now.state.released_at,
     "last_assignment": lambda _, __, now: now.state.last_assignment,
 }

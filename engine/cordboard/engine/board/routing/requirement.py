@@ -6,10 +6,13 @@ from typing import NamedTuple, TypeAlias
 
 from cordboard.engine.config import Workstream
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import Distribution, Presence, SkillMatching, Timestamp
+from cordboard.engine.vocabulary import Distribution, LanguageMatching, Presence, SkillMatching, Timestamp
 
 Skills: TypeAlias = tuple[tuple[str, int], ...]
 """Skills and ratings, in the order of their names."""
+
+Costs: TypeAlias = tuple[tuple[str, int], ...]
+"""Capacity profiles and units, in the order of their names."""
 
 
 class Requirement(NamedTuple):
@@ -21,9 +24,12 @@ class Requirement(NamedTuple):
         presences: In which a rep gets them.
         max_declines: Who declined or missed one of them so often is not offered it again.
         cost: Units of capacity that each takes.
+        costs: Units of capacity profiles that each takes beside.
         matching: What the skills decide.
         skills: What they need.
         preferred: What would be good to have.
+        language: What their customers write; empty where that does not matter.
+        only_speakers: Whether only those reps get them who speak it; otherwise they go first.
         ring: How many rings of the queue are open beside the first.
         only: The reps for whom they wait, the first first; anybody where it is empty.
         back: Whether it is their last rep for whom they wait: a queue does not choose then, and need not be theirs.
@@ -35,17 +41,22 @@ class Requirement(NamedTuple):
     presences: tuple[Presence, ...]
     max_declines: int
     cost: int
+    costs: Costs
     matching: SkillMatching
     skills: Skills
     preferred: Skills
+    language: str
+    only_speakers: bool
     ring: int
     only: tuple[str, ...]
     back: bool = False
     overload: bool = False
 
 
-def requirement_of(conversation: Conversation, workstream: Workstream, only: tuple[str, ...] = ()) -> Requirement:
-    """Return what a conversation on a queue requires."""
+def requirement_of(
+    conversation: Conversation, workstream: Workstream, costs: Costs, only: tuple[str, ...] = ()
+) -> Requirement:
+    """Return what a conversation on a queue requires; `costs` is what it takes of the profiles that are configured."""
     matching, skills = required_skills(conversation, workstream)
     ignored = matching is SkillMatching.NONE
     return Requirement(
@@ -54,9 +65,12 @@ def requirement_of(conversation: Conversation, workstream: Workstream, only: tup
         presences=workstream.allowed_presences,
         max_declines=workstream.max_declines,
         cost=conversation.cost_under(workstream),
+        costs=costs,
         matching=matching,
         skills=skills,
         preferred=() if ignored else tuple(sorted(workstream.preferred_skills.items())),
+        language=required_language(conversation, workstream),
+        only_speakers=workstream.language_matching is LanguageMatching.REQUIRED,
         ring=conversation.ring,
         only=only,
     )
@@ -78,6 +92,11 @@ def required_skills(conversation: Conversation, workstream: Workstream) -> tuple
         return matching, ()
 
     return matching, tuple(sorted((name, rating - lower_by) for name, rating in needed.items() if rating > lower_by))
+
+
+def required_language(conversation: Conversation, workstream: Workstream) -> str:
+    """Return what a conversation's customer writes; empty where that does not matter."""
+    return "" if workstream.language_matching is LanguageMatching.NONE else conversation.language
 
 
 def waiting_since(conversation: Conversation) -> Timestamp:

@@ -109,6 +109,7 @@ def _with_outputs(facts: Facts, outputs: Outputs) -> Facts:
         facts,
         priority=facts.priority if outputs.priority is None else outputs.priority,
         cost=facts.cost if outputs.capacity_cost is None else outputs.capacity_cost,
+        costs={**facts.costs, **outputs.costs},
         skills={**facts.skills, **outputs.skills},
         language=facts.language if outputs.language is None else outputs.language,
         context={**facts.context, **outputs.context},
