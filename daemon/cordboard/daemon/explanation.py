@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cordboard.engine.config import MINUTE
+
 
 def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) -> Iterator[str]:
     """Yield the lines of an explanation: a conversation's way, and why it still waits if it does.
@@ -20,6 +22,9 @@ def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) 
         return
 
     yield f"It waits since {waiting['since']}; {waiting['ahead']} go before it. {waiting['summary']}."
+    if waiting["expected_wait"] is not None:
+        yield f"As fast as it goes now, somebody takes it in about {round(waiting['expected_wait'] / MINUTE)} min."
+
     if waiting["next_change_at"] is not None:
         yield f"The next change by itself is at {waiting['next_change_at']}."
 

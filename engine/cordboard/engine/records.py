@@ -320,6 +320,32 @@ class ChannelState(Struct, frozen=True, kw_only=True):
     notice: Notice | None = None
 
 
+class Taking(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody took a conversation that had waited.
+
+    Attributes:
+        at: When it left the list.
+        gap: How long nothing had left it before, while something waited.
+    """
+
+    at: Timestamp
+    gap: Milliseconds
+
+
+class QueueState(Struct, frozen=True, kw_only=True):
+    """A queue, as it is now.
+
+    Attributes:
+        name: Which.
+        takings: The last few that say how fast it is served, the oldest first.
+        last_taken_at: When a conversation that had waited last left it, whether or not that says so; 0 for never.
+    """
+
+    name: str
+    takings: tuple[Taking, ...] = ()
+    last_taken_at: Timestamp = 0
+
+
 class Counters(Struct, frozen=True, kw_only=True):
     """The last numbers a board has given out. `splits`: the turn that comes next, by each route that shares out."""
 
@@ -343,6 +369,7 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
         early_reports: Delivery reports that came before their message's send result.
         consents: What customers have said of texts from us, by number and customer.
         channels: What is known of channels, by name.
+        queues: What is known of queues, by name.
     """
 
     board: str
@@ -354,6 +381,7 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
     early_reports: tuple[DeliveryReported, ...] = ()
     consents: tuple[Consent, ...] = ()
     channels: tuple[ChannelState, ...] = ()
+    queues: tuple[QueueState, ...] = ()
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

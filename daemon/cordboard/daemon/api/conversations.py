@@ -153,7 +153,11 @@ async def read_routing(
     conversation = await seen_conversation(house, person, conversation_id)
     board = house.engine.board
     waits = conversation.state is State.QUEUED and conversation_id in board.conversations
-    waiting = WaitingView.of(board.explain_waiting(conversation_id)) if waits else None
+    waiting = None
+    if waits:
+        expected = board.expected_wait(conversation_id, house.clock.now())
+        waiting = WaitingView.of(board.explain_waiting(conversation_id), expected)
+
     events = await house.engine.history.events(
         board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id
     )

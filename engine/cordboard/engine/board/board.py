@@ -27,6 +27,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing import explaining
+from cordboard.engine.board.routing.expected_wait import expected_wait, expected_wait_on
 from cordboard.engine.board.routing.matching import reserved_for, settle
 from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.state import BoardState, Changes
@@ -275,6 +276,23 @@ class Board:
     def waiting_on(self, queue: str) -> int:
         """Return how many conversations wait on a queue."""
         return self._state.waiting.count(queue)
+
+    def expected_wait(self, conversation: int, at: Timestamp) -> Milliseconds | None:
+        """Return how much longer a conversation waits for somebody to take it.
+
+        None where nothing is known, or it does not wait.
+        """
+        found = self._state.conversations.get(conversation)
+        return expected_wait(self._state, found, at) if found is not None else None
+
+    def expected_wait_on(self, queue: str, at: Timestamp) -> Milliseconds | None:
+        """Return how long somebody would wait who came onto a queue now; None where nothing is known."""
+        found = self._state.queues.get(queue)
+        return expected_wait_on(self._state, found, at) if found is not None else None
+
+    def calendar(self, hours: str | None) -> Calendar | None:
+        """Return operating hours, ready to be asked; None for what is always open."""
+        return self._state.calendars.get(hours or "")
 
     def waiting(self, queue: str, *, limit: int) -> tuple[Conversation, ...]:
         """Return the first conversations that wait on a queue, in its order."""

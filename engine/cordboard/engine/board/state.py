@@ -7,6 +7,7 @@ Records change in the methods named `put_…` and in `configure` only; each keep
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
@@ -25,14 +26,27 @@ from cordboard.engine.board.routing.waiting import Place, WaitingLists, place_of
 from cordboard.engine.board.timers import Timers, conversation_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
-from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
+from cordboard.engine.records import (
+    BoardSnapshot,
+    ChannelState,
+    Consent,
+    Conversation,
+    Counters,
+    Message,
+    QueueState,
+    RepState,
+)
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
+    Distribution,
     MessageStatus,
     PreferenceFallback,
+    Presence,
     State,
     Timestamp,
 )
+
+_PRESENT = frozenset(Presence) - {Presence.OFFLINE}
 
 
 class Changes:
@@ -44,6 +58,7 @@ class Changes:
         self.reps: dict[str, RepState] = {}
         self.consents: dict[tuple[str, str], Consent] = {}
         self.channels: dict[str, ChannelState] = {}
+        self.queues: dict[str, QueueState] = {}
         self.config = False
         self.early_reports = False
 
@@ -64,8 +79,11 @@ class BoardState:
         opted_out: Customers who want no more texts, by number of ours and customer.
         opted_in: Customers who wanted none, and take them again.
         channel_states: What is known of channels, by name.
+        queue_states: What is known of queues, by name; of those that are gone too, since they may come back.
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
+        offering_presences: In which reps are offered something, by any workstream.
+        working_presences: In which reps take something, by any workstream: who may pick has only to be there.
         stirred_reps: Reps who may be able to take more than before.
         stirred_conversations: Conversations that came onto a queue.
     """
@@ -83,6 +101,7 @@ class BoardState:
         self.opted_out: dict[tuple[str, str], Consent] = {}
         self.opted_in: dict[tuple[str, str], Consent] = {}
         self.channel_states: dict[str, ChannelState] = {}
+        self.queue_states: dict[str, QueueState] = {}
         self.recollection = Recollection()
         self.changes = Changes()
         self.stirred_reps: dict[str, None] = {}
@@ -94,6 +113,7 @@ class BoardState:
         self._by_pair: dict[tuple[str, str], int] = {}
         self._loads: dict[str, int] = {}
         self._held: dict[str, dict[int, None]] = {}
+        self._presences: dict[str, Counter[Presence]] = {}
         self._index_config()
 
     # Looking things up
@@ -136,6 +156,17 @@ class BoardState:
         """Return how a rep is now; None for somebody who is not on the board."""
         known = self.reps.get(rep)
         return Availability(known, self.free_of(rep)) if known is not None else None
+
+    def present_on(self, queue: str, presences: Iterable[Presence]) -> int:
+        """Return how many reps of a queue are in one of some presences."""
+        counted = self._presences.get(queue)
+        return sum(counted[each] for each in presences) if counted else 0
+
+    def awaited_reps(self, conversation: Conversation) -> tuple[str, ...]:
+        """Return the reps for whom alone a conversation waits on its queue; none where it waits for anybody."""
+        queue = self.queues.get(conversation.queue or "")
+        waits = queue is not None and queue.fallback is PreferenceFallback.WAIT
+        return self.own_reps(conversation) if waits else ()
 
     def own_reps(self, conversation: Conversation) -> tuple[str, ...]:
         """Return the reps of its queue whom a conversation's customer prefers, where the queue asks for them."""
@@ -194,6 +225,9 @@ class BoardState:
         self.changes.reps[new.name] = new
         if old is None or old.presence is not new.presence:
             self.stirred_reps[new.name] = None
+            self._count_presence(new.name, new.presence, 1)
+            if old is not None:
+                self._count_presence(new.name, old.presence, -1)
 
         self._list_rep(new.name)
 
@@ -215,6 +249,15 @@ class BoardState:
         self.channel_states[new.name] = new
         self.changes.channels[new.name] = new
 
+    def queue_state(self, name: str) -> QueueState:
+        """Return what is known of a queue."""
+        return self.queue_states.get(name) or QueueState(name=name)
+
+    def put_queue(self, new: QueueState) -> None:
+        """Let a queue be `new`."""
+        self.queue_states[new.name] = new
+        self.changes.queues[new.name] = new
+
     def configure(self, config: BoardConfig) -> None:
         """Put a configuration in force: its reps are there, others are not, and everything is routed anew."""
         self.config = config
@@ -231,6 +274,7 @@ class BoardState:
             self._list_rep(name)
             self.stirred_reps[name] = None
 
+        self._count_presences()
         for conversation in self.conversations.values():
             workstream = self.workstreams.get(conversation.workstream)
             if workstream is not None:
@@ -246,6 +290,7 @@ class BoardState:
             self._index_config()
 
         self.reps = {each.name: each for each in snapshot.reps if each.name in self.rep_settings}
+        self._count_presences()
         for conversation in snapshot.conversations:
             self.put_conversation(conversation)
             self.at = max(self.at, conversation.updated_at)
@@ -261,6 +306,9 @@ class BoardState:
 
         for channel in snapshot.channels:
             self.put_channel(channel)
+
+        for queue in snapshot.queues:
+            self.put_queue(queue)
 
         for name in self.reps:
             self._list_rep(name)
@@ -282,6 +330,7 @@ class BoardState:
             early_reports=tuple(report for each in self.early_reports.values() for report in each),
             consents=tuple(each for _, each in sorted({**self.opted_out, **self.opted_in}.items(), key=itemgetter(0))),
             channels=tuple(self.channel_states[each] for each in sorted(self.channel_states)),
+            queues=tuple(self.queue_states[each] for each in sorted(self.queue_states)),
         )
 
     def keep_report(self, report: DeliveryReported) -> None:
@@ -316,6 +365,10 @@ class BoardState:
                 queues_of[rep].append(queue.name)
 
         self.queues_of: dict[str, tuple[str, ...]] = {rep: tuple(names) for rep, names in queues_of.items()}
+        pushing = [each for each in config.workstreams if each.distribution is Distribution.PUSH]
+        self.offering_presences = frozenset(presence for each in pushing for presence in each.allowed_presences)
+        picked = len(pushing) < len(config.workstreams)
+        self.working_presences = _PRESENT if picked else self.offering_presences
         self.candidates.configure(config, self.rep_settings)
         self.waiting.clear()
         for conversation in self.conversations.values():
@@ -335,8 +388,18 @@ class BoardState:
             if rep is not None:
                 return requirement_of_return(conversation, workstream, rep), place_of(conversation, queue)
 
-        only = self.own_reps(conversation) if queue.fallback is PreferenceFallback.WAIT else ()
-        return requirement_of(conversation, workstream, only), place_of(conversation, queue)
+        return requirement_of(conversation, workstream, self.awaited_reps(conversation)), place_of(conversation, queue)
+
+    def _count_presences(self) -> None:
+        self._presences = {each: Counter() for each in self.queues}
+        for rep in self.reps.values():
+            self._count_presence(rep.name, rep.presence, 1)
+
+    def _count_presence(self, rep: str, presence: Presence, change: int) -> None:
+        for queue in self.queues_of[rep]:
+            counted = self._presences.get(queue)
+            if counted is not None:  # one that a new configuration brings is counted when all its reps are there
+                counted[presence] += change
 
     def _list_conversation(self, conversation: int, requirement: Requirement, place: Place) -> None:
         self.waiting.add(conversation, requirement, place)

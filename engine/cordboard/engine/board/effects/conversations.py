@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cordboard.engine.board.conversation import move
+from cordboard.engine.board.routing.expected_wait import after_taking
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import (
     ConversationClassified,
@@ -190,10 +191,25 @@ def _taken(state: BoardState, event: Grant) -> None:
     _activate(state, event, event.rep, _grant(state, event))
 
 
+def _picked(state: BoardState, event: ConversationPicked) -> None:
+    picked = state.conversations[event.conversation]
+    grant = _grant(state, event)
+    _note_taking(state, picked, grant)
+    _activate(state, event, event.rep, grant)
+
+
 def _accepted(state: BoardState, event: OfferAccepted) -> None:
-    offer = state.conversations[event.conversation].assignment
+    offered = state.conversations[event.conversation]
+    offer = offered.assignment
     assert offer is not None, "an assigned conversation has an assignment"  # noqa: S101 - states an invariant
+    _note_taking(state, offered, offer)
     _activate(state, event, event.rep, replace(offer, expires_at=None))
+
+
+def _note_taking(state: BoardState, taken: Conversation, grant: Assignment) -> None:
+    queue = after_taking(state, taken, grant)
+    if queue is not None:
+        state.put_queue(queue)
 
 
 def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) -> None:
@@ -281,7 +297,7 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     OfferDeclined: _queued,
     OfferExpired: _queued,
     OfferWithdrawn: _queued,
-    ConversationPicked: _taken,
+    ConversationPicked: _picked,
     ConversationRequeued: _queued,
     ConversationParked: _parked,
     ConversationResumed: _taken,
