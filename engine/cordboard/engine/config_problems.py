@@ -9,6 +9,7 @@ from cordboard.engine.assignment_problems import find_assignment_problems
 from cordboard.engine.config import E164, SHORT_CODE, Affinity, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.hours_problems import find_hours_problems
+from cordboard.engine.overflow_problems import find_overflow_problems
 from cordboard.engine.rule_problems import find_rule_problems
 from cordboard.engine.vocabulary import (
     SYSTEM,
@@ -64,6 +65,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
 
     yield from find_hours_problems(config)
     yield from find_assignment_problems(config)
+    yield from find_overflow_problems(config)
     yield from find_rule_problems(config)
 
 

@@ -30,6 +30,7 @@ from cordboard.engine.events import (
     ConversationClassified,
     ConversationEscalated,
     ConversationOpened,
+    ConversationOverflowed,
     Move,
     SearchWidened,
     SkillsSet,
@@ -57,6 +58,7 @@ _ON_ITS_WAY: Final = (
     Move,
     SearchWidened,
     ConversationEscalated,
+    ConversationOverflowed,
     SkillsSet,
 )
 """The facts that tell where a conversation went and why."""

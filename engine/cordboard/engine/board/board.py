@@ -100,6 +100,7 @@ class Board:
 
         board._state.stirred_reps.clear()
         board._state.stirred_conversations.clear()
+        board._state.arrived.clear()
         return board
 
     def apply(self, command: Command, at: Timestamp) -> tuple[Event, ...]:
@@ -121,7 +122,7 @@ class Board:
         done = False
         try:
             _DECIDERS[type(command)](decision, command)
-            if state.stirred_reps or state.stirred_conversations:
+            if state.arrived or state.stirred_reps or state.stirred_conversations:
                 settle(decision)
 
             done = True
@@ -210,9 +211,9 @@ class Board:
         known = self._state.customers.get(number)
         return known.name or None if known is not None else None
 
-    def calendar(self, hours: str) -> Calendar | None:
-        """Return operating hours, ready to be asked; None where there are none of that name."""
-        return self._state.calendars.get(hours)
+    def calendar(self, hours: str | None) -> Calendar | None:
+        """Return operating hours, ready to be asked; None where there are none of that name, or none are named."""
+        return self._state.calendars.get(hours or "")
 
     def opted_out(self, number: str, customer: str) -> Consent | None:
         """Return how a customer opted out of texts from a number of ours; None if they have not."""
@@ -289,10 +290,6 @@ class Board:
         """Return how long somebody would wait who came onto a queue now; None where nothing is known."""
         found = self._state.queues.get(queue)
         return expected_wait_on(self._state, found, at) if found is not None else None
-
-    def calendar(self, hours: str | None) -> Calendar | None:
-        """Return operating hours, ready to be asked; None for what is always open."""
-        return self._state.calendars.get(hours or "")
 
     def waiting(self, queue: str, *, limit: int) -> tuple[Conversation, ...]:
         """Return the first conversations that wait on a queue, in its order."""

@@ -23,7 +23,7 @@ from cordboard.engine.board.routing.requirement import Requirement, requirement_
 from cordboard.engine.board.routing.rule_book import RuleBook
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.routing.waiting import Place, WaitingLists, place_of
-from cordboard.engine.board.timers import Timers, conversation_deadline
+from cordboard.engine.board.timers import Timers, conversation_deadline, overflow_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
 from cordboard.engine.records import (
@@ -86,6 +86,7 @@ class BoardState:
         working_presences: In which reps take something, by any workstream: who may pick has only to be there.
         stirred_reps: Reps who may be able to take more than before.
         stirred_conversations: Conversations that came onto a queue.
+        arrived: Those of them that have not merely come back from an offer: their queue may overflow with them.
     """
 
     def __init__(self, board: str) -> None:
@@ -106,6 +107,7 @@ class BoardState:
         self.changes = Changes()
         self.stirred_reps: dict[str, None] = {}
         self.stirred_conversations: dict[int, None] = {}
+        self.arrived: dict[int, None] = {}
 
         self.timers = Timers()
         self.waiting = WaitingLists()
@@ -317,6 +319,7 @@ class BoardState:
         self.changes = Changes()
         self.stirred_reps.clear()
         self.stirred_conversations.clear()
+        self.arrived.clear()
 
     def snapshot(self) -> BoardSnapshot:
         """Return the records, from which an equal state can be made."""
@@ -432,8 +435,10 @@ class BoardState:
         queue = self.queues.get(new.queue or "")
         if new.state is State.QUEUED and queue is not None:
             self.timers.set(("search", new.id), next_search_change(new, self.workstream_of(new), queue))
+            self.timers.set(("overflow", new.id), overflow_deadline(new, queue))
         elif old is not None and old.state is State.QUEUED:
             self.timers.set(("search", new.id), None)
+            self.timers.set(("overflow", new.id), None)
 
     def _reindex_assignment(self, old: Conversation | None, new: Conversation) -> None:
         before = old.assignment if old else None
