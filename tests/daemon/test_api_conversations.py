@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from cordboard.daemon.desk.notes import note_of
+from cordboard.daemon.explanation import tell
 from cordboard.engine import Queue
 from cordboard.engine.commands import Configure
-from cordboard.engine.config import Customer
+from cordboard.engine.config import Customer, Overflow
+from cordboard.engine.hours import OperatingHours
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet
-from cordboard.engine.vocabulary import MessageStatus, Operator, Presence
+from cordboard.engine.vocabulary import MessageStatus, Operator, OverflowAction, OverflowCondition, Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -325,13 +328,53 @@ async def test_routing_tells_which_rules_were_tried_and_which_applied(daemon: Da
     classified, queued = page["items"][1:]
     assert classified["type"] == "conversation_classified"
     assert classified["rule_sets"] == [{"rule_set": "topics", "tried": ["refund"], "matched": "refund"}]
-    assert queued["reason"] == {"tried": ["nobody's"], "rule": "nobody's", "turn": None}
+    assert queued["reason"] == {"tried": ["nobody's"], "rule": "nobody's", "turn": None, "passed": []}
 
     shown = (await sue.get("/v1/conversations/1")).json()
     assert (shown["priority"], shown["language"], shown["context"]) == (3, "en", {"topic": "refund"})
     assert (shown["state"], shown["queue"]) == ("queued", "nobody")
     unserved = {each["name"]: each["unserved"] for each in (await sue.get("/v1/queues")).json()["items"]}
     assert unserved == {"general": False, "billing": False, "nobody": True}
+
+
+async def test_routing_tells_what_overflowed_and_what_was_passed_over(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    general, billing = config.queues
+    full = Overflow(when=OverflowCondition.LENGTH, limit=1, do=OverflowAction.TRANSFER, queue="billing")
+    slow = Overflow(when=OverflowCondition.LENGTH, limit=1, do=OverflowAction.END)
+    closed = Overflow(when=OverflowCondition.OUT_OF_HOURS, do=OverflowAction.LATER)
+    hours = (OperatingHours(name="never"),)
+    queues = (
+        replace(general, overflow=(full,)),
+        replace(billing, overflow=(closed, slow), hours="never"),
+        Queue(name="last", hours="never"),
+    )
+    routes = (Route(name="first", queue="last"), Route(name="second", queue="general"))
+    workstreams = tuple(replace(each, routes=routes) for each in config.workstreams)
+    await daemon.engine.configure(replace(config, queues=queues, hours=hours, workstreams=workstreams))
+    await daemon.text(to=daemon.picked, customer="+14155550101")
+    await daemon.text(to=daemon.picked, customer="+14155550102")
+
+    page = (await daemon.as_("sue").get("/v1/conversations/2/routing")).json()
+    assert [each["type"] for each in page["items"]][1:] == [
+        "conversation_queued",
+        "conversation_overflowed",
+        "conversation_requeued",
+        "conversation_overflowed",
+    ]
+    passed = {"queue": "general", "route": "second", "turn": None, "when": "length", "measured": 1, "limit": 1}
+    assert page["items"][1]["reason"]["passed"][1] == passed
+    assert (page["items"][2]["do"], page["items"][2]["to_queue"]) == ("transfer", "billing")
+    assert (page["items"][4]["do"], page["items"][4]["answer_at"]) == ("later", None)
+
+    told = "\n".join(tell(page["items"], page["waiting"]))
+    assert "passed over last: closed" in told
+    assert "passed over general: 1 wait, 1 may" in told
+    assert "on general: 1 wait, 1 may; transfer to billing" in told
+    assert "on billing: closed; later" in told
+
+    noted = [note_of(each, {}) for each in await daemon.engine.history.events("test", conversation=2)]
+    assert "Queue general overflows: too many wait there" in noted
 
 
 async def test_a_long_way_is_told_page_by_page(daemon: Daemon) -> None:

@@ -6,6 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
+
+from cordboard.daemon.explanation import tell
+from cordboard.engine.hours import OperatingHours, WeeklyOpening
+from cordboard.engine.vocabulary import Weekday
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -55,6 +60,38 @@ async def test_a_presence_that_does_not_exist_is_refused(daemon: Daemon, body: d
     assert answer.json()["errors"]
 
 
+async def test_who_waits_is_told_of_at_every_place_once_a_pace_is_known(daemon: Daemon) -> None:
+    await daemon.say("ana")
+    for each in range(1, 6):
+        await daemon.text(to=daemon.picked, customer=f"+1415555010{each}")
+
+    for each in (1, 2, 3):
+        await daemon.as_("ana").post(f"/v1/conversations/{each}/pick")
+
+    general = (await items(daemon, "ana", "/v1/queues"))[0]
+    routing = (await daemon.as_("ana").get("/v1/conversations/5/routing")).json()
+    metrics = (await daemon.as_("ana").get("/metrics")).text
+    assert 0 < routing["waiting"]["expected_wait"] < general["expected_wait"]
+    assert 'cordboard_expected_wait_seconds{queue="general"}' in metrics
+    assert 'cordboard_expected_wait_seconds{queue="billing"}' not in metrics
+    assert any("somebody takes it in about 0 min" in line for line in tell(routing["items"], routing["waiting"]))
+
+
+async def test_a_queue_says_when_it_opens_and_closes(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    never = OperatingHours(name="never", weekly=())
+    today = OperatingHours(name="always", weekly=(WeeklyOpening(days=tuple(Weekday), opens="00:00", closes="24:00"),))
+    general, *others = config.queues
+    await daemon.engine.configure(
+        replace(
+            config, hours=(never, today), queues=(replace(general, hours="never"), replace(others[0], hours="always"))
+        )
+    )
+    found = await items(daemon, "ana", "/v1/queues")
+    shown = {each["name"]: (each["open"], each["opens_at"], each["closes_at"]) for each in found}
+    assert shown == {"general": (False, None, None), "billing": (True, None, None)}
+
+
 async def test_reps_queues_and_numbers_have_live_counts(daemon: Daemon) -> None:
     await daemon.text(to=daemon.picked, customer="+14155550101")
     await daemon.text(to=daemon.picked, customer="+14155550102")
@@ -71,6 +108,8 @@ async def test_reps_queues_and_numbers_have_live_counts(daemon: Daemon) -> None:
     queues = {each["name"]: each for each in await items(daemon, "ana", "/v1/queues")}
     assert {name: each["waiting"] for name, each in queues.items()} == {"general": 1, "billing": 0}
     assert queues["general"]["reps"] == ["ana", "ben"]
+    assert {name: each["expected_wait"] for name, each in queues.items()} == {"general": None, "billing": None}
+    assert [queues["general"][each] for each in ("open", "opens_at", "closes_at")] == [True, None, None]
 
     numbers = {each["address"]: each for each in await items(daemon, "ana", "/v1/numbers")}
     assert {address: each["open"] for address, each in numbers.items()} == {

@@ -599,6 +599,19 @@ def test_the_reference_s_rules_are_fine() -> None:
     assert len(workstream.classification) == len(workstream.routes) == 2
 
 
+def test_the_reference_s_overflow_is_fine() -> None:
+    reference = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+    example = (
+        reference.read_text(encoding="utf-8").partition("### Overflow")[2].partition("```toml\n")[2].partition("```")[0]
+    )
+    text = _with(
+        '[[queues]]\nname = "general"\n', f'[[hours]]\nname = "business"\n\n{example}\n[[queues]]\nname = "general"\n'
+    )
+
+    billing = config_file.parse(text, source="cordboard.toml").board.queues[0]
+    assert [each.over for each in billing.overflow] == [None, None, 30 * MINUTE, 2 * HOUR]
+
+
 def _keys() -> list[tuple[str, str]]:
     """Every key there is, with the heading of the reference that it belongs under."""
     keys = [("[board]", field.encode_name) for field in config_file.BOARD_FIELDS]

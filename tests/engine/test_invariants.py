@@ -35,24 +35,31 @@ from cordboard.engine.commands import (
     Tick,
     TransferConversation,
 )
-from cordboard.engine.config import SECOND, Affinity, CapacityProfile, Preference, Relaxation, Ring, Skill
+from cordboard.engine.config import SECOND, Affinity, CapacityProfile, Overflow, Preference, Relaxation, Ring, Skill
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import (
+    ConversationClosed,
     ConversationOffered,
     ConversationOpened,
+    ConversationOverflowed,
+    ConversationPicked,
+    ConversationQueued,
     ConversationReleased,
     ConversationReopened,
     ConversationRequeued,
+    ConversationResumed,
     CustomerOptedIn,
     CustomerOptedOut,
     Event,
     Grant,
+    OfferAccepted,
     ReplyQueued,
     SearchWidened,
     SendStarted,
     WrapUpEnded,
 )
 from cordboard.engine.explanations import OfferReason
+from cordboard.engine.hours import OperatingHours
 from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import Conversation
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
@@ -60,6 +67,7 @@ from cordboard.engine.testing.playground import CONFIG, OURS, Playground
 from cordboard.engine.vocabulary import (
     AffinityTo,
     AssignmentMethod,
+    CloseReason,
     Distribution,
     FailureKind,
     Keyword,
@@ -67,6 +75,8 @@ from cordboard.engine.vocabulary import (
     MessageStatus,
     Obstacle,
     Operator,
+    OverflowAction,
+    OverflowCondition,
     PassedOver,
     PreferenceFallback,
     Presence,
@@ -231,12 +241,47 @@ CONFIGS = st.sampled_from(
             ),
             preferences=(Preference(customer="+14155550100", reps=("sue", "ben")),),
         ),
+        replace(
+            CONFIG,
+            workstreams=(RULED,),
+            queues=(
+                replace(
+                    CONFIG.queues[0],
+                    overflow=(
+                        Overflow(when=OverflowCondition.LENGTH, limit=1, do=OverflowAction.TRANSFER, queue="second"),
+                        Overflow(when=OverflowCondition.WAITED, over=120 * SECOND, do=OverflowAction.LATER),
+                        Overflow(when=OverflowCondition.WAITED, over=600 * SECOND, do=OverflowAction.END),
+                    ),
+                ),
+                replace(
+                    CONFIG.queues[1],
+                    hours="never",
+                    overflow=(
+                        Overflow(
+                            when=OverflowCondition.EXPECTED_WAIT,
+                            over=30 * SECOND,
+                            do=OverflowAction.TRANSFER,
+                            queue="general",
+                        ),
+                        Overflow(when=OverflowCondition.OUT_OF_HOURS, do=OverflowAction.LATER),
+                        Overflow(
+                            when=OverflowCondition.WAITED, over=30 * SECOND, do=OverflowAction.TRANSFER, queue="general"
+                        ),
+                    ),
+                ),
+            ),
+            hours=(OperatingHours(name="never"),),
+        ),
     ]
 )
 
 
 class Watched(Playground):
-    """A board whose every offer and wrap-up is looked at, right after the command that led to it."""
+    """A board whose every offer, wrap-up and overflow is looked at, right after the command that led to it."""
+
+    def __init__(self) -> None:
+        self.been: dict[int, set[str]] = {}
+        super().__init__()
 
     def do(self, command: Command) -> tuple[Event, ...]:
         reserved = {each.id: self.reservation(each) for each in self.board.conversations.values() if each.returned_at}
@@ -253,6 +298,7 @@ class Watched(Playground):
         if not isinstance(command, Configure):
             self.nobody_else_s(reserved, events)
 
+        self.overflows(events)
         return events
 
     def reservation(self, waiting: Conversation) -> tuple[str, int] | None:
@@ -288,6 +334,45 @@ class Watched(Playground):
         ends_at = closed.assignment.expires_at if closed.assignment else None
         forgotten_at = closed.updated_at + self.board._state.workstream_of(closed).auto_close.wrap_up
         return forgotten_at if ends_at is None else ends_at
+
+    def overflows(self, events: tuple[Event, ...]) -> None:
+        """Nothing goes in a circle by overflow, and nothing ends by it that is not configured to."""
+        configured = {
+            (queue.name, rule.when, rule.do, rule.queue)
+            for queue in self.board.config.queues
+            for rule in queue.overflow
+        }
+        by_overflow: ConversationOverflowed | None = None
+        for event in events:
+            match event:
+                case ConversationOverflowed():
+                    assert (event.queue, event.when, event.do, event.to_queue) in configured
+                    by_overflow = event
+                    continue
+                case ConversationRequeued() if event.why.startswith("overflow"):
+                    assert by_overflow is not None
+                    assert (by_overflow.conversation, by_overflow.to_queue) == (event.conversation, event.queue)
+                    assert event.queue not in self.been.get(event.conversation, set())
+                case ConversationClosed() if event.reason is CloseReason.OVERFLOW:
+                    assert by_overflow is not None
+                    assert (by_overflow.conversation, by_overflow.do) == (event.conversation, OverflowAction.END)
+                case _:
+                    pass
+
+            by_overflow = None
+            self.note_stay(event)
+
+    def note_stay(self, event: Event) -> None:
+        """Keep, beside the board, on which queues each conversation has been since a rep last had it."""
+        match event:
+            case ConversationQueued() | ConversationRequeued() | ConversationReleased():
+                self.been.setdefault(event.conversation, set()).add(event.queue)
+            case ConversationReopened():
+                self.been[event.conversation] = {event.queue}
+            case OfferAccepted() | ConversationPicked() | ConversationResumed():
+                self.been[event.conversation] = set()
+            case _:
+                pass
 
     def qualified(self, offer: ConversationOffered, reason: OfferReason) -> None:
         """What needs a skill is never offered to somebody who lacks it."""

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from cordboard.engine.board.board import Board
@@ -224,13 +225,15 @@ async def test_older_texts_know_when_they_were_tried_and_what_was_disputed(older
     assert (slow.first_tried_at, slow.tried_at, slow.sent_at) == (THEN + 16, THEN + 18, None)
 
 
-async def test_what_is_still_being_fetched_is_not_given_up(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_still_being_fetched_is_not_given_up(path: Path) -> None:
     pending = specimens.message(1, conversation=None, media=(Media(url="https://carrier/1"),))
-    with monkeypatch.context() as patch:
-        patch.setattr("cordboard.storage.sqlite.shipped_migrations", lambda: shipped_migrations()[:2])
-        async with SqliteStore(path) as store:
-            await store.load(specimens.BOARD)
-            await store.commit(specimens.changed(messages=(pending,)))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        bring_up_to_date(connection, path, shipped_migrations()[:2], patience=0)
+        connection.execute(
+            "INSERT INTO messages (board, id, channel, provider_id, direction, in_hand, record) "
+            "VALUES (?, 1, 'main', 'SM1', 'inbound', TRUE, ?)",
+            (specimens.BOARD, msgspec.json.encode(pending).decode()),
+        )
 
     async with SqliteStore(path) as store:
         assert (await store.load(specimens.BOARD)).messages == (pending,)

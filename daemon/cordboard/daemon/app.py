@@ -50,7 +50,7 @@ def create_app(house: House, *, patience: float = PATIENCE) -> ASGIApp:
         house: What it serves.
         patience: Seconds a request's body may take to arrive.
     """
-    metrics = Metrics(house.engine)
+    metrics = Metrics(house.engine, house.clock)
     door = Door(house, metrics, patience=patience)
     rooms = _rooms(house, metrics)
     threshold = Threshold(rooms, patience=patience, known=lambda scope: house.access.knows(ASGIConnection(scope)))

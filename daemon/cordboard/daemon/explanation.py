@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cordboard.engine.config import MINUTE, SECOND
+
 
 def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) -> Iterator[str]:
     """Yield the lines of an explanation: a conversation's way, and why it still waits if it does.
@@ -20,6 +22,9 @@ def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) 
         return
 
     yield f"It waits since {waiting['since']}; {waiting['ahead']} go before it. {waiting['summary']}."
+    if waiting["expected_wait"] is not None:
+        yield f"As fast as it goes now, somebody takes it in about {round(waiting['expected_wait'] / MINUTE)} min."
+
     if waiting["next_change_at"] is not None:
         yield f"The next change by itself is at {waiting['next_change_at']}."
 
@@ -38,6 +43,10 @@ def tell_rep(explained: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
+    if fact["type"] == "conversation_overflowed":
+        yield _overflow(fact)
+        return
+
     if fact.get("queue"):
         yield f"to {fact['queue']}"
 
@@ -53,6 +62,27 @@ def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
     if reason := fact.get("reason"):
         if isinstance(reason, str):  # why it was closed
             yield f"({reason})"
+        elif "passed" in reason:  # how the queue was chosen
+            for each in reason["passed"]:
+                yield f"(passed over {each['queue']}: {_measure(each)})"
         else:
             tie = ", the earliest last assignment among equals" if reason["tied"] else ""
             yield f"({reason['method']}, the best of {reason['candidates']}{tie})"
+
+
+def _overflow(fact: Mapping[str, Any]) -> str:
+    goal = f" to {fact['to_queue']}" if fact["to_queue"] else ""
+    stays = f", but it stays: {fact['stays']}" if fact["stays"] else ""
+    return f"on {fact['queue']}: {_measure(fact)}; {fact['do']}{goal}{stays}"
+
+
+def _measure(found: Mapping[str, Any]) -> str:
+    """Say why a queue overflows."""
+    match found["when"]:
+        case "out_of_hours":
+            return "closed"
+        case "length":
+            return f"{found['measured']} wait, {found['limit']} may"
+        case condition:
+            words = "has waited" if condition == "waited" else "would wait"
+            return f"{words} {found['measured'] // SECOND} s, {found['limit'] // SECOND} s at most"

@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from cordboard.engine import Engine
+from cordboard.engine.config import SECOND
 from cordboard.engine.events import (
     CustomerOptedIn,
     CustomerOptedOut,
@@ -27,6 +28,7 @@ from cordboard.engine.events import (
     SendUncertain,
     TextUnroutable,
 )
+from cordboard.engine.ports import Clock
 from cordboard.engine.vocabulary import Presence
 
 _OUTCOMES: dict[type[Event], str] = {
@@ -45,10 +47,12 @@ class Metrics(Collector):
 
     Args:
         engine: Whose board is looked at when somebody scrapes.
+        clock: Tells when that is.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine = engine
+        self._clock = clock
         self._events: Counter[str] = Counter()
         self._texts: Counter[str] = Counter()
         self._unroutable: Counter[str] = Counter()
@@ -116,6 +120,17 @@ class Metrics(Collector):
             waiting.add_metric([queue.name], board.waiting_on(queue.name))
 
         yield waiting
+        expected = GaugeMetricFamily(
+            "cordboard_expected_wait_seconds",
+            "How long who came onto a queue now would wait; nothing where that is not known.",
+            labels=["queue"],
+        )
+        for queue in board.config.queues:
+            wait = board.expected_wait_on(queue.name, self._clock.now())
+            if wait is not None:
+                expected.add_metric([queue.name], wait / SECOND)
+
+        yield expected
         stopped = GaugeMetricFamily(
             "cordboard_channel_stopped", "1 while nothing goes through, the account's fault.", labels=["channel"]
         )

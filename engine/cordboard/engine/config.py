@@ -24,6 +24,8 @@ from cordboard.engine.vocabulary import (
     LanguageMatching,
     NumberKind,
     Obstacle,
+    OverflowAction,
+    OverflowCondition,
     PreferenceFallback,
     Presence,
     ProfileReset,
@@ -286,6 +288,24 @@ class CustomAssignment(Struct, frozen=True, kw_only=True):
     order: tuple[str, ...] = ()
 
 
+class Overflow(Struct, frozen=True, kw_only=True):
+    """What a queue does with what it cannot serve well.
+
+    Attributes:
+        when: What must hold.
+        limit: For `length`: when so many wait already.
+        over: For `expected_wait` and `waited`: when it is longer than that.
+        do: What is done then.
+        queue: For `transfer`: where to.
+    """
+
+    when: OverflowCondition
+    limit: Positive | None = None
+    over: LongEnough | None = None
+    do: OverflowAction
+    queue: Name | None = None
+
+
 class Queue(Struct, frozen=True, kw_only=True):
     """An ordered waiting list and the reps who serve it.
 
@@ -302,6 +322,7 @@ class Queue(Struct, frozen=True, kw_only=True):
         fallback: What `preferred_reps` does where none of the customer's own can take it.
         custom: The rules of `custom`.
         hours: When it is open; always, where it is not given.
+        overflow: What it does with what it cannot serve well: the first condition that holds decides.
     """
 
     name: Name
@@ -316,6 +337,13 @@ class Queue(Struct, frozen=True, kw_only=True):
     fallback: PreferenceFallback = PreferenceFallback.OTHERS
     custom: CustomAssignment | None = None
     hours: str | None = None
+    overflow: tuple[Overflow, ...] = ()
+
+    @property
+    def waited_rules(self) -> tuple[Overflow, ...]:
+        """What is done with what has waited for some time: what comes first first."""
+        rules = (each for each in self.overflow if each.when is OverflowCondition.WAITED)
+        return tuple(sorted(rules, key=lambda each: each.over or 0))
 
 
 class Rep(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from cordboard.engine.capacity_problems import find_capacity_problems
 from cordboard.engine.config import E164, SHORT_CODE, Affinity, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.hours_problems import find_hours_problems
+from cordboard.engine.overflow_problems import find_overflow_problems
 from cordboard.engine.rule_problems import find_rule_problems
 from cordboard.engine.vocabulary import (
     SYSTEM,
@@ -66,6 +67,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
     yield from find_hours_problems(config)
     yield from find_assignment_problems(config)
     yield from find_capacity_problems(config)
+    yield from find_overflow_problems(config)
     yield from find_rule_problems(config)
 
 

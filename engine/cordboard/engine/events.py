@@ -23,6 +23,8 @@ from cordboard.engine.vocabulary import (
     ConsentSource,
     Keyword,
     MessageStatus,
+    OverflowAction,
+    OverflowCondition,
     PassedOver,
     Presence,
     Timestamp,
@@ -366,6 +368,30 @@ class ConversationEscalated(ConversationEvent, frozen=True, kw_only=True):
     why: str
 
 
+class ConversationOverflowed(ConversationEvent, frozen=True, kw_only=True):
+    """A queue could not serve a conversation well; what it does then follows as a move, where it is one.
+
+    Attributes:
+        queue: Which queue.
+        when: The condition that held.
+        do: What is done.
+        measured: How many waited, or milliseconds that it waited or would have; None where nothing is measured.
+        limit: What that was compared with.
+        to_queue: Where it is transferred to, or would have been.
+        answer_at: When its customer can expect an answer, for `later`; None where that is not known.
+        stays: Why it is not transferred all the same; empty where it is.
+    """
+
+    queue: str
+    when: OverflowCondition
+    do: OverflowAction
+    measured: int | None = None
+    limit: int | None = None
+    to_queue: str | None = None
+    answer_at: Timestamp | None = None
+    stays: str = ""
+
+
 class SkillsSet(ConversationEvent, frozen=True, kw_only=True):
     """Somebody said what a conversation needs, beside what its workstream asks."""
 
@@ -520,6 +546,7 @@ Event: TypeAlias = (
     | WrapUpEnded
     | SearchWidened
     | ConversationEscalated
+    | ConversationOverflowed
     | SkillsSet
     | ReplyQueued
     | SendStarted

@@ -35,6 +35,7 @@ from cordboard.engine.records import (
     Conversation,
     Counters,
     Message,
+    QueueState,
     RepState,
 )
 from cordboard.engine.vocabulary import State, Timestamp
@@ -203,6 +204,7 @@ class Batch(Struct, frozen=True, kw_only=True):
         answers: First answers to requests that may be repeated.
         consents: What customers have said anew of texts from us.
         channels: The channels of which something changed, as they are now.
+        queues: The queues of which something changed, as they are now.
     """
 
     board: str
@@ -216,6 +218,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     answers: tuple[Answer, ...] = ()
     consents: tuple[Consent, ...] = ()
     channels: tuple[ChannelState, ...] = ()
+    queues: tuple[QueueState, ...] = ()
 
 
 class Sight(Struct, frozen=True, kw_only=True):
@@ -318,8 +321,8 @@ class Store(History, Protocol):
     async def load(self, board: str) -> BoardSnapshot:
         """Take hold of a board and return its live state: nothing but its name if it is new.
 
-        Live are conversations that are open or hold an assignment, reps, messages that are `in_hand`, consents and
-        channels.
+        Live are conversations that are open or hold an assignment, reps, messages that are `in_hand`, consents,
+        channels and queues.
         Loading again, after a commit failed, gives the state of the last commit that did not.
 
         Raises:

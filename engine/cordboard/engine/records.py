@@ -78,6 +78,9 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         queued_at: When it last came onto a queue.
         returned_at: When a text brought it back to the rep who last had it, and it may wait for them from then on; None
             once somebody has taken it, and from when on anybody may.
+        entered_at: When it came onto this queue: offers that come to nothing do not count. None since somebody has it.
+        overflows: How often it has overflowed on this queue by having waited.
+        visited: The queues on which it has been since a rep last had it, in that order.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.
         rep: The last rep who had it active; affinity asks for them.
@@ -112,6 +115,9 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     context: dict[str, str | int] = {}
     queued_at: Timestamp | None = None
     returned_at: Timestamp | None = None
+    entered_at: Timestamp | None = None
+    overflows: int = 0
+    visited: tuple[str, ...] = ()
     unanswered_since: Timestamp | None = None
     assignment: Assignment | None = None
     rep: str | None = None
@@ -335,6 +341,32 @@ class ChannelState(Struct, frozen=True, kw_only=True):
     notice: Notice | None = None
 
 
+class Taking(Struct, frozen=True, kw_only=True, gc=False):
+    """Somebody took a conversation that had waited.
+
+    Attributes:
+        at: When it left the list.
+        gap: How long nothing had left it before, while something waited.
+    """
+
+    at: Timestamp
+    gap: Milliseconds
+
+
+class QueueState(Struct, frozen=True, kw_only=True):
+    """A queue, as it is now.
+
+    Attributes:
+        name: Which.
+        takings: The last few that say how fast it is served, the oldest first.
+        last_taken_at: When a conversation that had waited last left it, whether or not that says so; 0 for never.
+    """
+
+    name: str
+    takings: tuple[Taking, ...] = ()
+    last_taken_at: Timestamp = 0
+
+
 class Counters(Struct, frozen=True, kw_only=True):
     """The last numbers a board has given out. `splits`: the turn that comes next, by each route that shares out."""
 
@@ -358,6 +390,7 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
         early_reports: Delivery reports that came before their message's send result.
         consents: What customers have said of texts from us, by number and customer.
         channels: What is known of channels, by name.
+        queues: What is known of queues, by name.
     """
 
     board: str
@@ -369,6 +402,7 @@ class BoardSnapshot(Struct, frozen=True, kw_only=True):
     early_reports: tuple[DeliveryReported, ...] = ()
     consents: tuple[Consent, ...] = ()
     channels: tuple[ChannelState, ...] = ()
+    queues: tuple[QueueState, ...] = ()
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

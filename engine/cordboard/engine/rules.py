@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from cordboard.engine.vocabulary import Operator
+from cordboard.engine.vocabulary import Operator, OverflowCondition
 
 TURNS: Final = 100
 """After so many turns a split begins anew: percentages are exact over any so many in a row."""
@@ -106,18 +106,40 @@ class RulesTried(Struct, frozen=True, kw_only=True, gc=False):
     matched: str | None = None
 
 
+class PassedQueue(Struct, frozen=True, kw_only=True, gc=False):
+    """A queue that a route named, and that was passed over.
+
+    Attributes:
+        queue: Which.
+        route: The route.
+        turn: Which of the route's turns it was, from 0, where that shares out: it counts as taken.
+        when: Why: the first condition of its overflow that held, or `out_of_hours` where it was closed.
+        measured: How many waited, or for how long one would, in milliseconds; None where nothing is measured.
+        limit: What that was compared with.
+    """
+
+    queue: str
+    route: str
+    turn: int | None
+    when: OverflowCondition
+    measured: int | None
+    limit: int | None
+
+
 class RouteReason(Struct, frozen=True, kw_only=True, gc=False):
     """How a queue was chosen.
 
     Attributes:
         tried: The routes that were looked at, in their order.
-        rule: The last of them, if it applied; None where none did, and it was the fallback queue.
+        rule: The one that decided; None where none applied, and it was the fallback queue.
         turn: Which of its 100 turns it was, from 0, where the route shares out.
+        passed: The queues that were passed over; where nothing else was left, one of them was chosen after all.
     """
 
     tried: tuple[str, ...]
     rule: str | None = None
     turn: int | None = None
+    passed: tuple[PassedQueue, ...] = ()
 
 
 def split_key(workstream: str, route: str) -> str:

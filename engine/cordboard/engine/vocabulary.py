@@ -136,6 +136,9 @@ class CloseReason(Word):
     INACTIVITY = "inactivity"
     """Nothing happened for as long as the workstream's `auto_close` allows."""
 
+    OVERFLOW = "overflow"
+    """Its queue was overflowing, and is configured to end what it cannot serve."""
+
     OPT_OUT = "opt_out"
     """The customer wants no more texts from this number."""
 
@@ -524,6 +527,38 @@ class Operator(Word):
 
     EXISTS = "exists"
     """Whether it has been set at all."""
+
+
+class OverflowCondition(Word):
+    """When a queue overflows."""
+
+    OUT_OF_HOURS = "out_of_hours"
+    """It is closed."""
+
+    LENGTH = "length"
+    """So many wait there already."""
+
+    EXPECTED_WAIT = "expected_wait"
+    """Who came now would wait for longer than that."""
+
+    WAITED = "waited"
+    """A conversation has been there for so long, and nobody has taken it."""
+
+
+class OverflowAction(Word):
+    """What a queue does with a conversation when it overflows."""
+
+    QUEUE = "queue"
+    """It waits there like any other."""
+
+    TRANSFER = "transfer"
+    """It goes to another queue."""
+
+    END = "end"
+    """It is closed."""
+
+    LATER = "later"
+    """It keeps its place, and its customer is told when they will be answered."""
 
 
 class AmbiguousSends(Word):

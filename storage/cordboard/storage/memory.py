@@ -22,6 +22,7 @@ from cordboard.engine.records import (
     Conversation,
     Counters,
     Message,
+    QueueState,
     RepState,
 )
 from cordboard.storage.base import answers_from, conversation_of, page
@@ -40,6 +41,7 @@ class _Board:
         self.reps: dict[str, RepState] = {}
         self.consents: dict[tuple[str, str], Consent] = {}
         self.channels: dict[str, ChannelState] = {}
+        self.queues: dict[str, QueueState] = {}
         self.conversations: dict[int, Conversation] = {}
         self.live: set[int] = set()
         self.latest: dict[tuple[str, str], int] = {}
@@ -61,6 +63,7 @@ class _Board:
         self.reps.update({each.name: each for each in batch.reps})
         self.consents.update({(each.number, each.customer): each for each in batch.consents})
         self.channels.update({each.name: each for each in batch.channels})
+        self.queues.update({each.name: each for each in batch.queues})
         for conversation in batch.conversations:
             self._keep_conversation(conversation)
 
@@ -157,6 +160,7 @@ class MemoryStore:
             early_reports=kept.early_reports,
             consents=tuple(each for _, each in sorted(kept.consents.items())),
             channels=tuple(kept.channels[each] for each in sorted(kept.channels)),
+            queues=tuple(kept.queues[each] for each in sorted(kept.queues)),
         )
 
     async def prefetch(self, request: Prefetch) -> Prefetched:

@@ -30,6 +30,7 @@ from cordboard.engine.events import (
     ConversationClassified,
     ConversationEscalated,
     ConversationOpened,
+    ConversationOverflowed,
     Move,
     SearchWidened,
     SkillsSet,
@@ -57,6 +58,7 @@ _ON_ITS_WAY: Final = (
     Move,
     SearchWidened,
     ConversationEscalated,
+    ConversationOverflowed,
     SkillsSet,
 )
 """The facts that tell where a conversation went and why."""
@@ -153,7 +155,11 @@ async def read_routing(
     conversation = await seen_conversation(house, person, conversation_id)
     board = house.engine.board
     waits = conversation.state is State.QUEUED and conversation_id in board.conversations
-    waiting = WaitingView.of(board.explain_waiting(conversation_id)) if waits else None
+    waiting = None
+    if waits:
+        expected = board.expected_wait(conversation_id, house.clock.now())
+        waiting = WaitingView.of(board.explain_waiting(conversation_id), expected)
+
     events = await house.engine.history.events(
         board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id
     )

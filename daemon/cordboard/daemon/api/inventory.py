@@ -16,8 +16,8 @@ from cordboard.engine.vocabulary import State
 @get("/queues", responses=RESPONSES, summary="List the queues and how many wait there")
 async def list_queues(house: InHouse) -> Listing[QueueView]:
     """List every queue, in the configuration's order."""
-    board = house.engine.board
-    return listing(QueueView.of(each, board) for each in board.config.queues)
+    board, now = house.engine.board, house.clock.now()
+    return listing(QueueView.of(each, board, now) for each in board.config.queues)
 
 
 @get("/numbers", responses=RESPONSES, summary="List our numbers and how many conversations are open on each")

@@ -32,6 +32,7 @@ from cordboard.engine.vocabulary import (
     ConsentSource,
     Direction,
     MessageStatus,
+    Milliseconds,
     NumberKind,
     Presence,
     ProfileReset,
@@ -310,13 +311,20 @@ def profile_views(rep: str, board: Board) -> tuple[ProfileView, ...]:
 
 
 class WaitingView(Struct, frozen=True, kw_only=True):
-    """Why a conversation still waits. `ahead`: how many on its queue go before it; `reps`: what keeps it from each."""
+    """Why a conversation still waits.
+
+    Attributes:
+        ahead: How many on its queue go before it.
+        expected_wait: Milliseconds until somebody takes it, as far as can be told; null where nothing is known.
+        reps: What keeps it from each.
+    """
 
     summary: str
     queue: str | None
     method: AssignmentMethod | None
     ahead: int
     since: str | None
+    expected_wait: Milliseconds | None
     skills: dict[str, int]
     preferred_skills: dict[str, int]
     skill_matching: SkillMatching
@@ -329,7 +337,7 @@ class WaitingView(Struct, frozen=True, kw_only=True):
     reps: tuple[RepStanding, ...]
 
     @classmethod
-    def of(cls, it: WaitingExplanation) -> Self:
+    def of(cls, it: WaitingExplanation, expected_wait: Milliseconds | None) -> Self:
         """Show what was worked out."""
         return cls(
             summary=it.summary,
@@ -337,6 +345,7 @@ class WaitingView(Struct, frozen=True, kw_only=True):
             method=it.method,
             ahead=it.ahead,
             since=rfc3339(it.since),
+            expected_wait=expected_wait,
             skills=it.skills,
             preferred_skills=it.preferred_skills,
             skill_matching=it.skill_matching,
@@ -380,24 +389,44 @@ class RoutingView(Struct, frozen=True, kw_only=True):
 
 
 class QueueView(Struct, frozen=True, kw_only=True):
-    """A queue as it is now. `waiting`: conversations queued there; `unserved`: some wait, and nobody serves it."""
+    """A queue as it is now.
+
+    Attributes:
+        waiting: Conversations queued there.
+        unserved: Some wait, and nobody serves it.
+        expected_wait: Milliseconds that who came now would wait for somebody; null where nothing is known.
+        open: Whether it is open, by its hours.
+        opens_at: When it opens, while it is closed; null too where it never does.
+        closes_at: When it closes, while it is open; null too where it never does.
+    """
 
     name: str
     assignment: AssignmentMethod
     reps: tuple[str, ...]
     waiting: int
     unserved: bool
+    expected_wait: Milliseconds | None
+    open: bool
+    opens_at: str | None
+    closes_at: str | None
 
     @classmethod
-    def of(cls, queue: Queue, board: Board) -> Self:
-        """Show a queue with the board's live count."""
+    def of(cls, queue: Queue, board: Board, now: Timestamp) -> Self:
+        """Show a queue with the board's live count, as of `now`."""
         waiting = board.waiting_on(queue.name)
+        calendar = board.calendar(queue.hours)
+        is_open = calendar is None or calendar.is_open(now)
+        changes_at = rfc3339(calendar.next_change(now)) if calendar is not None else None
         return cls(
             name=queue.name,
             assignment=queue.assignment,
             reps=queue.reps,
             waiting=waiting,
             unserved=bool(waiting) and not queue.reps,
+            expected_wait=board.expected_wait_on(queue.name, now),
+            open=is_open,
+            opens_at=None if is_open else changes_at,
+            closes_at=changes_at if is_open else None,
         )
 
 

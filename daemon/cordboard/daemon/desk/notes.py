@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from cordboard.daemon.desk.wording import CLOSE_REASONS
+from cordboard.daemon.desk.wording import CLOSE_REASONS, OVERFLOWS
 from cordboard.engine import events
 from cordboard.engine.vocabulary import SYSTEM, ConsentSource
 
@@ -64,6 +64,11 @@ def _picked(event: events.ConversationPicked, names: Mapping[str, str]) -> str:
 
 def _requeued(event: events.ConversationRequeued, names: Mapping[str, str]) -> str:
     return f"Moved to queue {event.queue}{_by(event, names)}{_why(event)}"
+
+
+def _overflowed(event: events.ConversationOverflowed, _names: Mapping[str, str]) -> str:
+    stays = f"; not moved, since {event.stays}" if event.stays else ""
+    return f"Queue {event.queue} overflows: {OVERFLOWS[event.when]}{stays}"
 
 
 def _parked(event: events.ConversationParked, names: Mapping[str, str]) -> str:
@@ -126,6 +131,7 @@ _NOTES: Final[dict[type[Any], Callable[[Any, Mapping[str, str]], str]]] = {
     events.OfferWithdrawn: _withdrawn,
     events.ConversationPicked: _picked,
     events.ConversationRequeued: _requeued,
+    events.ConversationOverflowed: _overflowed,
     events.ConversationParked: _parked,
     events.ConversationResumed: _resumed,
     events.ConversationWoken: _woken,

@@ -16,7 +16,7 @@ from cordboard.daemon.desk.lists import Line
 from cordboard.daemon.desk.rendering import page
 from cordboard.engine.config import Channel
 from cordboard.engine.records import ChannelState
-from cordboard.engine.vocabulary import Presence, Timestamp
+from cordboard.engine.vocabulary import Milliseconds, Presence, Timestamp
 
 
 class Colleague(Struct, frozen=True, kw_only=True):
@@ -66,6 +66,7 @@ async def _overview(person: Person, desk: Desk) -> dict[str, Any]:
         "channels": _channels(desk),
         "colleagues": _colleagues(desk),
         "lines": await _lines(desk),
+        "expected": _expected_waits(desk),
         "unserved": {each.name for each in desk.engine.board.config.queues if not each.reps},
         **desk.about(person),
     }
@@ -93,6 +94,11 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
         for each in board.config.reps
         if each.name in board.reps
     )
+
+
+def _expected_waits(desk: Desk) -> dict[str, Milliseconds | None]:
+    board, now = desk.engine.board, desk.clock.now()
+    return {each.name: board.expected_wait_on(each.name, now) for each in board.config.queues}
 
 
 async def _lines(desk: Desk) -> tuple[Line, ...]:

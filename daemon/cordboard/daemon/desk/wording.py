@@ -33,6 +33,7 @@ from cordboard.engine.vocabulary import (
     FailureKind,
     MessageStatus,
     Milliseconds,
+    OverflowCondition,
     Presence,
     State,
     Timestamp,
@@ -179,10 +180,19 @@ CLOSE_REASONS: Final = {
     CloseReason.REP: "",
     CloseReason.SUPERVISOR: "",
     CloseReason.INACTIVITY: "nothing happened for long enough",
+    CloseReason.OVERFLOW: "its queue was overflowing",
     CloseReason.OPT_OUT: "the customer wants no more texts",
     CloseReason.KEYWORD: "it was only a word that is answered by itself",
 }
 """Why a conversation ended, where the name of who ended it does not say it."""
+
+OVERFLOWS: Final = {
+    OverflowCondition.OUT_OF_HOURS: "it is closed",
+    OverflowCondition.LENGTH: "too many wait there",
+    OverflowCondition.EXPECTED_WAIT: "waiting there would take too long",
+    OverflowCondition.WAITED: "nobody has taken this conversation for too long",
+}
+"""Why a queue overflows."""
 
 ADVICE: Final = {
     FailureKind.RECIPIENT: "This number cannot be texted. Reach the customer another way.",

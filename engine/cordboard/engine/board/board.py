@@ -27,6 +27,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing import explaining
+from cordboard.engine.board.routing.expected_wait import expected_wait, expected_wait_on
 from cordboard.engine.board.routing.matching import reserved_for, settle
 from cordboard.engine.board.routing.profiles import ProfileUse
 from cordboard.engine.board.routing.requirement import required_skills
@@ -100,6 +101,7 @@ class Board:
 
         board._state.stirred_reps.clear()
         board._state.stirred_conversations.clear()
+        board._state.arrived.clear()
         return board
 
     def apply(self, command: Command, at: Timestamp) -> tuple[Event, ...]:
@@ -121,7 +123,7 @@ class Board:
         done = False
         try:
             _DECIDERS[type(command)](decision, command)
-            if state.stirred_reps or state.stirred_conversations:
+            if state.arrived or state.stirred_reps or state.stirred_conversations:
                 settle(decision)
 
             done = True
@@ -210,9 +212,9 @@ class Board:
         known = self._state.customers.get(number)
         return known.name or None if known is not None else None
 
-    def calendar(self, hours: str) -> Calendar | None:
-        """Return operating hours, ready to be asked; None where there are none of that name."""
-        return self._state.calendars.get(hours)
+    def calendar(self, hours: str | None) -> Calendar | None:
+        """Return operating hours, ready to be asked; None where there are none of that name, or none are named."""
+        return self._state.calendars.get(hours or "")
 
     def opted_out(self, number: str, customer: str) -> Consent | None:
         """Return how a customer opted out of texts from a number of ours; None if they have not."""
@@ -280,6 +282,19 @@ class Board:
     def waiting_on(self, queue: str) -> int:
         """Return how many conversations wait on a queue."""
         return self._state.waiting.count(queue)
+
+    def expected_wait(self, conversation: int, at: Timestamp) -> Milliseconds | None:
+        """Return how much longer a conversation waits for somebody to take it.
+
+        None where nothing is known, or it does not wait.
+        """
+        found = self._state.conversations.get(conversation)
+        return expected_wait(self._state, found, at) if found is not None else None
+
+    def expected_wait_on(self, queue: str, at: Timestamp) -> Milliseconds | None:
+        """Return how long somebody would wait who came onto a queue now; None where nothing is known."""
+        found = self._state.queues.get(queue)
+        return expected_wait_on(self._state, found, at) if found is not None else None
 
     def waiting(self, queue: str, *, limit: int) -> tuple[Conversation, ...]:
         """Return the first conversations that wait on a queue, in its order."""

@@ -6,6 +6,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.board.reps import release_held
 from cordboard.engine.board.routing.matching import reachable, settle
+from cordboard.engine.board.routing.overflow import overflow_waited
 from cordboard.engine.board.routing.widening import widen
 from cordboard.engine.board.timers import quiet_at
 from cordboard.engine.commands import Tick
@@ -39,6 +40,8 @@ def tick(decision: Decision, _command: Tick) -> None:
             decision.emit(ProfilesReset, rep=str(name))
         elif kind == "search":
             widen(decision, decision.state.conversations[int(name)])
+        elif kind == "overflow":
+            overflow_waited(decision, decision.state.conversations[int(name)])
         else:
             _conversation_due(decision, decision.state.conversations[int(name)])
 

@@ -7,6 +7,7 @@ Records change in the methods named `put_…` and in `configure` only; each keep
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
@@ -23,17 +24,30 @@ from cordboard.engine.board.routing.requirement import Costs, Requirement, requi
 from cordboard.engine.board.routing.rule_book import RuleBook
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.routing.waiting import Place, WaitingLists, place_of
-from cordboard.engine.board.timers import Timers, conversation_deadline
+from cordboard.engine.board.timers import Timers, conversation_deadline, overflow_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
-from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
+from cordboard.engine.records import (
+    BoardSnapshot,
+    ChannelState,
+    Consent,
+    Conversation,
+    Counters,
+    Message,
+    QueueState,
+    RepState,
+)
 from cordboard.engine.vocabulary import (
     AssignmentMethod,
+    Distribution,
     MessageStatus,
     PreferenceFallback,
+    Presence,
     State,
     Timestamp,
 )
+
+_PRESENT = frozenset(Presence) - {Presence.OFFLINE}
 
 
 class Changes:
@@ -45,6 +59,7 @@ class Changes:
         self.reps: dict[str, RepState] = {}
         self.consents: dict[tuple[str, str], Consent] = {}
         self.channels: dict[str, ChannelState] = {}
+        self.queues: dict[str, QueueState] = {}
         self.config = False
         self.early_reports = False
 
@@ -66,10 +81,14 @@ class BoardState:
         opted_in: Customers who wanted none, and take them again.
         channel_states: What is known of channels, by name.
         profiles: Capacity profiles, and what reps hold of them.
+        queue_states: What is known of queues, by name; of those that are gone too, since they may come back.
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
+        offering_presences: In which reps are offered something, by any workstream.
+        working_presences: In which reps take something, by any workstream: who may pick has only to be there.
         stirred_reps: Reps who may be able to take more than before.
         stirred_conversations: Conversations that came onto a queue.
+        arrived: Those of them that have not merely come back from an offer: their queue may overflow with them.
     """
 
     def __init__(self, board: str) -> None:
@@ -85,10 +104,12 @@ class BoardState:
         self.opted_out: dict[tuple[str, str], Consent] = {}
         self.opted_in: dict[tuple[str, str], Consent] = {}
         self.channel_states: dict[str, ChannelState] = {}
+        self.queue_states: dict[str, QueueState] = {}
         self.recollection = Recollection()
         self.changes = Changes()
         self.stirred_reps: dict[str, None] = {}
         self.stirred_conversations: dict[int, None] = {}
+        self.arrived: dict[int, None] = {}
 
         self.timers = Timers()
         self.waiting = WaitingLists()
@@ -97,6 +118,7 @@ class BoardState:
         self._by_pair: dict[tuple[str, str], int] = {}
         self._loads: dict[str, int] = {}
         self._held: dict[str, dict[int, None]] = {}
+        self._presences: dict[str, Counter[Presence]] = {}
         self._index_config()
 
     # Looking things up
@@ -152,6 +174,17 @@ class BoardState:
         """Return how a rep is now; None for somebody who is not on the board."""
         known = self.reps.get(rep)
         return Availability(known, self.free_of(rep), self.room_of(rep)) if known is not None else None
+
+    def present_on(self, queue: str, presences: Iterable[Presence]) -> int:
+        """Return how many reps of a queue are in one of some presences."""
+        counted = self._presences.get(queue)
+        return sum(counted[each] for each in presences) if counted else 0
+
+    def awaited_reps(self, conversation: Conversation) -> tuple[str, ...]:
+        """Return the reps for whom alone a conversation waits on its queue; none where it waits for anybody."""
+        queue = self.queues.get(conversation.queue or "")
+        waits = queue is not None and queue.fallback is PreferenceFallback.WAIT
+        return self.own_reps(conversation) if waits else ()
 
     def own_reps(self, conversation: Conversation) -> tuple[str, ...]:
         """Return the reps of its queue whom a conversation's customer prefers, where the queue asks for them."""
@@ -210,6 +243,9 @@ class BoardState:
         self.changes.reps[new.name] = new
         if old is None or old.presence is not new.presence or has_more_of_today(old, new):
             self.stirred_reps[new.name] = None
+            self._count_presence(new.name, new.presence, 1)
+            if old is not None:
+                self._count_presence(new.name, old.presence, -1)
 
         if old is not None and old.used_since != new.used_since:
             self.timers.set(("day", new.name), self.profiles.day_end(new))
@@ -234,6 +270,15 @@ class BoardState:
         self.channel_states[new.name] = new
         self.changes.channels[new.name] = new
 
+    def queue_state(self, name: str) -> QueueState:
+        """Return what is known of a queue."""
+        return self.queue_states.get(name) or QueueState(name=name)
+
+    def put_queue(self, new: QueueState) -> None:
+        """Let a queue be `new`."""
+        self.queue_states[new.name] = new
+        self.changes.queues[new.name] = new
+
     def configure(self, config: BoardConfig) -> None:
         """Put a configuration in force: its reps are there, others are not, and everything is routed anew."""
         self.config = config
@@ -256,6 +301,7 @@ class BoardState:
             self._list_rep(name)
             self.stirred_reps[name] = None
 
+        self._count_presences()
         for conversation in self.conversations.values():
             workstream = self.workstreams.get(conversation.workstream)
             if workstream is not None:
@@ -271,6 +317,7 @@ class BoardState:
             self._index_config()
 
         self.reps = {each.name: each for each in snapshot.reps if each.name in self.rep_settings}
+        self._count_presences()
         for conversation in snapshot.conversations:
             self.put_conversation(conversation)
             self.at = max(self.at, conversation.updated_at)
@@ -287,6 +334,9 @@ class BoardState:
         for channel in snapshot.channels:
             self.put_channel(channel)
 
+        for queue in snapshot.queues:
+            self.put_queue(queue)
+
         for name, rep in self.reps.items():
             self.timers.set(("day", name), self.profiles.day_end(rep))
             self._list_rep(name)
@@ -295,6 +345,7 @@ class BoardState:
         self.changes = Changes()
         self.stirred_reps.clear()
         self.stirred_conversations.clear()
+        self.arrived.clear()
 
     def snapshot(self) -> BoardSnapshot:
         """Return the records, from which an equal state can be made."""
@@ -308,6 +359,7 @@ class BoardState:
             early_reports=tuple(report for each in self.early_reports.values() for report in each),
             consents=tuple(each for _, each in sorted({**self.opted_out, **self.opted_in}.items(), key=itemgetter(0))),
             channels=tuple(self.channel_states[each] for each in sorted(self.channel_states)),
+            queues=tuple(self.queue_states[each] for each in sorted(self.queue_states)),
         )
 
     def keep_report(self, report: DeliveryReported) -> None:
@@ -343,6 +395,10 @@ class BoardState:
                 queues_of[rep].append(queue.name)
 
         self.queues_of: dict[str, tuple[str, ...]] = {rep: tuple(names) for rep, names in queues_of.items()}
+        pushing = [each for each in config.workstreams if each.distribution is Distribution.PUSH]
+        self.offering_presences = frozenset(presence for each in pushing for presence in each.allowed_presences)
+        picked = len(pushing) < len(config.workstreams)
+        self.working_presences = _PRESENT if picked else self.offering_presences
         self.candidates.configure(config, self.rep_settings)
         self.waiting.clear()
         for conversation in self.conversations.values():
@@ -362,9 +418,19 @@ class BoardState:
             if rep is not None:
                 return requirement_of_return(conversation, workstream, costs, rep), place_of(conversation, queue)
 
-        only = self.own_reps(conversation) if queue.fallback is PreferenceFallback.WAIT else ()
-        requirement = requirement_of(conversation, workstream, costs, only)
+        requirement = requirement_of(conversation, workstream, costs, self.awaited_reps(conversation))
         return requirement, place_of(conversation, queue)
+
+    def _count_presences(self) -> None:
+        self._presences = {each: Counter() for each in self.queues}
+        for rep in self.reps.values():
+            self._count_presence(rep.name, rep.presence, 1)
+
+    def _count_presence(self, rep: str, presence: Presence, change: int) -> None:
+        for queue in self.queues_of[rep]:
+            counted = self._presences.get(queue)
+            if counted is not None:  # one that a new configuration brings is counted when all its reps are there
+                counted[presence] += change
 
     def _list_conversation(self, conversation: int, requirement: Requirement, place: Place) -> None:
         self.waiting.add(conversation, requirement, place)
@@ -397,8 +463,10 @@ class BoardState:
         queue = self.queues.get(new.queue or "")
         if new.state is State.QUEUED and queue is not None:
             self.timers.set(("search", new.id), next_search_change(new, self.workstream_of(new), queue))
+            self.timers.set(("overflow", new.id), overflow_deadline(new, queue))
         elif old is not None and old.state is State.QUEUED:
             self.timers.set(("search", new.id), None)
+            self.timers.set(("overflow", new.id), None)
 
     def _reindex_assignment(self, old: Conversation | None, new: Conversation) -> None:
         before = old.assignment if old else None

@@ -8,12 +8,13 @@ from __future__ import annotations
 import heapq
 from typing import TypeAlias
 
-from cordboard.engine.config import Workstream
+from cordboard.engine.config import Queue, Workstream
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import State, Timestamp
 
 TimerKey: TypeAlias = tuple[str, int | str]
-"""What a deadline belongs to: `("conversation", id)`, `("search", id)`, `("rep", name)` or `("day", name)`."""
+"""What a deadline belongs to: `("conversation", id)`, `("search", id)`, `("overflow", id)`, `("rep", name)` or
+`("day", name)`."""
 
 
 _SLACK = 64
@@ -37,6 +38,15 @@ def conversation_deadline(conversation: Conversation, workstream: Workstream) ->
 
             quiet, closing = quiet_at(conversation, workstream), conversation.updated_at + close.active
             return closing if quiet is None else min(quiet, closing)
+
+
+def overflow_deadline(conversation: Conversation, queue: Queue) -> Timestamp | None:
+    """Return when a waiting conversation has been on its queue for as long as it may, or None."""
+    if not queue.overflow or conversation.entered_at is None:
+        return None
+
+    rules = queue.waited_rules[conversation.overflows :]
+    return conversation.entered_at + (rules[0].over or 0) if rules else None
 
 
 def quiet_at(conversation: Conversation, workstream: Workstream) -> Timestamp | None:

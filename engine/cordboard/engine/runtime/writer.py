@@ -248,6 +248,7 @@ class _BatchInTheMaking:
             answers=tuple(self.new_answers),
             consents=tuple(changes.consents.values()),
             channels=tuple(changes.channels.values()),
+            queues=tuple(changes.queues.values()),
         )
 
     def blame(self) -> None:

@@ -16,7 +16,17 @@ from cordboard.engine.config import BoardConfig
 from cordboard.engine.errors import BoardInUse, StoreUnavailable
 from cordboard.engine.events import MessageReceived
 from cordboard.engine.ports import Batch, ConversationQuery, Page, Prefetch, Prefetched, Sight, Store
-from cordboard.engine.records import Answer, Assignment, BoardSnapshot, Conversation, Counters, Message, RepState
+from cordboard.engine.records import (
+    Answer,
+    Assignment,
+    BoardSnapshot,
+    ChannelState,
+    Conversation,
+    Counters,
+    Message,
+    QueueState,
+    RepState,
+)
 from cordboard.engine.testing.histories import BEYOND, HistoryConformance, OpenStore, ids
 from cordboard.engine.testing.specimens import (
     AT,
@@ -161,6 +171,8 @@ class StoreConformance(HistoryConformance):
             messages=(specimens.make(Message, id=9, conversation=7, status=MessageStatus.QUEUED),),
             reps=(specimens.make(RepState, name="ana"), specimens.make(RepState, name="ben")),
             early_reports=(specimens.make(DeliveryReported), specimens.make(DeliveryReported)),
+            channels=(specimens.make(ChannelState, name="main"), specimens.make(ChannelState, name="second")),
+            queues=(specimens.make(QueueState, name="general"), specimens.make(QueueState, name="second")),
         )
         answered = specimens.make(Answer)
         async with open_store() as store:
@@ -176,6 +188,8 @@ class StoreConformance(HistoryConformance):
                     config=kept.config,
                     early_reports=kept.early_reports,
                     answers=(answered,),
+                    channels=kept.channels[::-1],
+                    queues=kept.queues[::-1],
                 )
             )
 
@@ -187,7 +201,9 @@ class StoreConformance(HistoryConformance):
         config = BoardConfig(name=BOARD, time_zone="Europe/Berlin")
         report = DeliveryReported(channel="main", provider_id="SM1", status=MessageStatus.SENT)
         reps = (RepState(name="ana"), RepState(name="ben"))
-        await store.commit(changed(config=config, early_reports=(report,), reps=reps, conversations=(conversation(1),)))
+        queues = (QueueState(name="general", last_taken_at=AT),)
+        first = changed(config=config, early_reports=(report,), reps=reps, queues=queues)
+        await store.commit(replace(first, conversations=(conversation(1),)))
         ben = RepState(name="ben", presence=Presence.AVAILABLE)
         await store.commit(changed(events=presences(1, 1), reps=(ben,)))
 
@@ -195,6 +211,7 @@ class StoreConformance(HistoryConformance):
         assert snapshot.config == config
         assert snapshot.early_reports == (report,)
         assert snapshot.reps == (reps[0], ben)
+        assert snapshot.queues == queues
         assert ids(await store.conversations(BOARD, ConversationQuery())) == [1]
 
     async def test_the_last_batch_has_the_last_word(self, store: Store) -> None:
@@ -202,7 +219,12 @@ class StoreConformance(HistoryConformance):
             report = DeliveryReported(channel="main", provider_id=zone, status=MessageStatus.SENT)
             config = BoardConfig(name=BOARD, time_zone=zone)
             await store.commit(
-                changed(config=config, early_reports=(report,), conversations=(conversation(1, queue=zone),))
+                changed(
+                    config=config,
+                    early_reports=(report,),
+                    conversations=(conversation(1, queue=zone),),
+                    queues=(QueueState(name="general", last_taken_at=len(zone)),),
+                )
             )
 
         snapshot = await store.load(BOARD)
@@ -210,6 +232,7 @@ class StoreConformance(HistoryConformance):
         assert snapshot.config.time_zone == zone
         assert snapshot.early_reports == (report,)
         assert [each.queue for each in snapshot.conversations] == [zone]
+        assert snapshot.queues == (QueueState(name="general", last_taken_at=len(zone)),)
 
         await store.commit(changed(early_reports=()))
         assert (await store.load(BOARD)).early_reports == ()
@@ -226,6 +249,7 @@ class StoreConformance(HistoryConformance):
                     conversations=(conversation(1, queue="second"), conversation(2)),
                     messages=(message(1, body="Another"), message(2)),
                     reps=(RepState(name="ana"),),
+                    queues=(QueueState(name="general"),),
                     config=BoardConfig(name=BOARD),
                     early_reports=(DeliveryReported(channel="main", provider_id="SM9", status=MessageStatus.SENT),),
                     answers=(answer("key"),),
@@ -428,6 +452,7 @@ class StoreConformance(HistoryConformance):
             conversations=(active(1, "ana"), active(2, "ben"), conversation(3), conversation(4)),
             messages=(message(1, conversation=None), message(3, conversation=2), reply(4, MessageStatus.QUEUED)),
             reps=(RepState(name="ana", since=AT), RepState(name="ben")),
+            queues=(QueueState(name="general", last_taken_at=AT),),
             config=BoardConfig(name="fabrikam"),
             early_reports=(report,),
             answers=(answer("key"),),

@@ -49,6 +49,9 @@ def rows_of(batch: Batch) -> Iterable[tuple[str, Rows]]:
     if batch.channels:
         yield "keep_channels", [(board, each.name, json(each)) for each in batch.channels]
 
+    if batch.queues:
+        yield "keep_queues", [(board, each.name, json(each)) for each in batch.queues]
+
     yield "append_events", [_event(board, each) for each in batch.events]
     if batch.answers:
         yield "keep_answers", [_answer(board, each) for each in batch.answers]

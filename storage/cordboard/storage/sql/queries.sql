@@ -72,6 +72,13 @@ SELECT * FROM (VALUES
 ) AS given WHERE column1 IS NOT NULL
 ON CONFLICT (board, name) DO UPDATE SET record = excluded.record
 
+-- name: keep_queues
+INSERT INTO queues (board, name, record)
+SELECT * FROM (VALUES
+(?, ?, ?) -- each
+) AS given WHERE column1 IS NOT NULL
+ON CONFLICT (board, name) DO UPDATE SET record = excluded.record
+
 -- name: append_events
 INSERT INTO events (board, seq, conversation, record)
 SELECT * FROM (VALUES
@@ -117,6 +124,9 @@ SELECT record FROM consents WHERE board = ? ORDER BY number, customer
 
 -- name: channels
 SELECT record FROM channels WHERE board = ? ORDER BY name
+
+-- name: queues
+SELECT record FROM queues WHERE board = ? ORDER BY name
 
 
 -- What a batch may need to know of the past

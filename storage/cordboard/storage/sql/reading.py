@@ -21,6 +21,7 @@ from cordboard.engine.records import (
     Counters,
     Message,
     Outcome,
+    QueueState,
     RepState,
 )
 from cordboard.storage.sql.past import possible
@@ -42,6 +43,7 @@ _REPORTS = Decoder(tuple[DeliveryReported, ...])
 _OUTCOME = Decoder(Outcome)
 _CONSENT = Decoder(Consent)
 _CHANNEL = Decoder(ChannelState)
+_QUEUE = Decoder(QueueState)
 
 
 def select(connection: sqlite3.Connection, decoder: Decoder[T], sql: str, parameters: Parameters) -> list[T]:
@@ -68,6 +70,7 @@ def read_board(connection: sqlite3.Connection, board: str) -> BoardSnapshot:
         early_reports=early_reports[0] if early_reports else (),
         consents=tuple(kept(_CONSENT, "consents")),
         channels=tuple(kept(_CHANNEL, "channels")),
+        queues=tuple(kept(_QUEUE, "queues")),
     )
 
 

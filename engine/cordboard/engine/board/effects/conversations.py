@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cordboard.engine.board.conversation import move
+from cordboard.engine.board.routing.expected_wait import after_taking
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import (
     ConversationClassified,
@@ -15,6 +16,7 @@ from cordboard.engine.events import (
     ConversationEscalated,
     ConversationOffered,
     ConversationOpened,
+    ConversationOverflowed,
     ConversationParked,
     ConversationPicked,
     ConversationQueued,
@@ -37,8 +39,8 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import GAVE_AWAY, Assignment, Conversation, Message
-from cordboard.engine.rules import TURNS, split_key
-from cordboard.engine.vocabulary import Direction, MessageStatus, State
+from cordboard.engine.rules import TURNS, RouteReason, split_key
+from cordboard.engine.vocabulary import Direction, MessageStatus, OverflowCondition, State
 
 
 def _opened(state: BoardState, event: ConversationOpened) -> None:
@@ -120,12 +122,23 @@ def _put_inbound(state: BoardState, event: MessageReceived | TextUnroutable, con
 
 
 def _enqueued(state: BoardState, event: ConversationQueued) -> None:
-    reason = event.reason
-    if reason is not None and reason.rule is not None and reason.turn is not None:
-        key = split_key(state.conversations[event.conversation].workstream, reason.rule)
-        state.counters = replace(state.counters, splits={**state.counters.splits, key: (reason.turn + 1) % TURNS})
+    if event.reason is not None:
+        workstream = state.conversations[event.conversation].workstream
+        taken = _turns_taken(event.reason)
+        if taken:
+            turns = {split_key(workstream, route): (turn + 1) % TURNS for route, turn in taken}
+            state.counters = replace(state.counters, splits={**state.counters.splits, **turns})
 
     _queued(state, event)
+
+
+def _turns_taken(reason: RouteReason) -> list[tuple[str, int]]:
+    """Return the turns that routes which share out have had: of those that were passed over, too."""
+    taken = [(each.route, each.turn) for each in reason.passed if each.turn is not None]
+    if reason.rule is not None and reason.turn is not None:
+        taken.append((reason.rule, reason.turn))
+
+    return taken
 
 
 def _queued(state: BoardState, event: Move) -> None:
@@ -144,6 +157,10 @@ def _queued(state: BoardState, event: Move) -> None:
     elif isinstance(event, ConversationRequeued):  # whoever moved it wanted others to have it
         returned_at = None
 
+    stay = {}
+    if conversation.entered_at is None or not isinstance(event, OfferDeclined | OfferExpired | OfferWithdrawn):
+        stay = _entering(state, event, conversation, queue)
+
     _put_moved(
         state,
         conversation,
@@ -154,11 +171,22 @@ def _queued(state: BoardState, event: Move) -> None:
         returned_at=returned_at,
         assignment=None,
         passed=passed,
+        **stay,
     )
 
 
+def _entering(state: BoardState, event: Move, conversation: Conversation, queue: str | None) -> dict[str, Any]:
+    """Return what changes when a conversation comes onto a queue and does not merely come back from an offer."""
+    state.arrived[conversation.id] = None
+    visited = conversation.visited
+    if queue is not None and queue not in visited:
+        visited = (*visited, queue)
+
+    return {"entered_at": event.at, "overflows": 0, "visited": visited}
+
+
 def _reopened(state: BoardState, event: ConversationReopened) -> None:
-    thread = event.thread
+    thread = replace(event.thread, visited=())
     _put_moved(
         state,
         thread,
@@ -174,6 +202,7 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         escalated_at=None,
         closed_at=None,
         close_reason=None,
+        **_entering(state, event, thread, event.queue),
     )
 
 
@@ -191,10 +220,25 @@ def _taken(state: BoardState, event: Grant) -> None:
     _activate(state, event, event.rep, _grant(state, event))
 
 
+def _picked(state: BoardState, event: ConversationPicked) -> None:
+    picked = state.conversations[event.conversation]
+    grant = _grant(state, event)
+    _note_taking(state, picked, grant)
+    _activate(state, event, event.rep, grant)
+
+
 def _accepted(state: BoardState, event: OfferAccepted) -> None:
-    offer = state.conversations[event.conversation].assignment
+    offered = state.conversations[event.conversation]
+    offer = offered.assignment
     assert offer is not None, "an assigned conversation has an assignment"  # noqa: S101 - states an invariant
+    _note_taking(state, offered, offer)
     _activate(state, event, event.rep, replace(offer, expires_at=None))
+
+
+def _note_taking(state: BoardState, taken: Conversation, grant: Assignment) -> None:
+    queue = after_taking(state, taken, grant)
+    if queue is not None:
+        state.put_queue(queue)
 
 
 def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) -> None:
@@ -209,6 +253,9 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         held_by=held_by if rep in held_by else (*held_by, rep),
         active_at=event.at,
         returned_at=None,
+        entered_at=None,
+        overflows=0,
+        visited=(),
         passed={},
         relaxed=0,
         ring=0,
@@ -254,6 +301,12 @@ def _escalated(state: BoardState, event: ConversationEscalated) -> None:
     state.put_conversation(replace(state.conversations[event.conversation], escalated_at=event.at))
 
 
+def _overflowed(state: BoardState, event: ConversationOverflowed) -> None:
+    conversation = state.conversations[event.conversation]
+    if event.when is OverflowCondition.WAITED:
+        state.put_conversation(replace(conversation, overflows=conversation.overflows + 1))
+
+
 def _skills_set(state: BoardState, event: SkillsSet) -> None:
     conversation = state.conversations[event.conversation]
     state.put_conversation(replace(conversation, skills=event.skills, updated_at=event.at))
@@ -289,7 +342,7 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     OfferDeclined: _queued,
     OfferExpired: _queued,
     OfferWithdrawn: _queued,
-    ConversationPicked: _taken,
+    ConversationPicked: _picked,
     ConversationRequeued: _queued,
     ConversationParked: _parked,
     ConversationResumed: _taken,
@@ -301,6 +354,7 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     WrapUpEnded: _wrap_up_ended,
     SearchWidened: _search_widened,
     ConversationEscalated: _escalated,
+    ConversationOverflowed: _overflowed,
     SkillsSet: _skills_set,
 }
 """What happens to the state, by the class of the event."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.routing.choosing import choose_queue
 from cordboard.engine.board.routing.conditions import Facts
 from cordboard.engine.carrier import TextReceived
 from cordboard.engine.config import Number
@@ -42,7 +43,9 @@ def enter(decision: Decision, conversation: int, text: TextReceived, number: Num
             context=facts.context,
         )
 
-    queue, reason = book.choose_queue(facts, state.counters.splits)
+    candidates = book.candidates(facts, state.counters.splits)
+    chosen = choose_queue(state, decision.conversation(conversation), candidates, decision.at)
+    queue, reason = chosen or book.fallback()
     decision.emit(
         ConversationQueued,
         conversation=conversation,

@@ -12,6 +12,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.routing.affinity import last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Pool, Standing
 from cordboard.engine.board.routing.methods import qualifies
+from cordboard.engine.board.routing.overflow import overflow_arrived
 from cordboard.engine.board.routing.requirement import Requirement, required_language, required_skills
 from cordboard.engine.board.routing.waiting import Place
 from cordboard.engine.board.routing.widening import escalate, widen
@@ -47,11 +48,16 @@ class Choice(NamedTuple):
 def settle(decision: Decision) -> None:
     """Assign whatever the events so far have made assignable.
 
-    Reps come first: what waits longest is theirs before what has just come onto the queue.
+    First, what has just come onto a queue that overflows goes on. Then come reps: what waits longest is theirs before
+    what has just come.
     """
     state = decision.state
-    while state.stirred_reps or state.stirred_conversations:
-        if state.stirred_reps:
+    while state.arrived or state.stirred_reps or state.stirred_conversations:
+        if state.arrived:
+            conversation = next(iter(state.arrived))
+            del state.arrived[conversation]
+            overflow_arrived(decision, conversation)
+        elif state.stirred_reps:
             rep = next(iter(state.stirred_reps))
             del state.stirred_reps[rep]
             _drain(decision, rep)

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from cordboard.engine.board.routing.conditions import Background, Facts, Test, compile_condition
 from cordboard.engine.config import Workstream
 from cordboard.engine.rules import TURNS, Outputs, RouteReason, RulesTried, split_key
+
+
+class Candidate(NamedTuple):
+    """A queue that a route names.
+
+    Attributes:
+        queue: Which.
+        route: The route's name.
+        turn: Which of its 100 turns it was, where it shares out.
+        tried: The routes that were looked at until then.
+    """
+
+    queue: str
+    route: str
+    turn: int | None
+    tried: tuple[str, ...]
 
 
 class RuleBook:
@@ -66,8 +83,8 @@ class RuleBook:
 
         return facts, tuple(told)
 
-    def choose_queue(self, facts: Facts, turns: Mapping[str, int]) -> tuple[str, RouteReason]:
-        """Return the queue that the first route that applies names, or whose turn it is there; else the fallback queue.
+    def candidates(self, facts: Facts, turns: Mapping[str, int]) -> Iterator[Candidate]:
+        """Yield the queue of each route that applies, or whose turn it is there, in the order of the routes.
 
         Args:
             facts: What the conversation is like.
@@ -77,11 +94,13 @@ class RuleBook:
             if test(facts):
                 name, tried = self._route_names[index], self._route_names[: index + 1]
                 if len(queues) == 1:
-                    return queues[0], RouteReason(tried=tried, rule=name)
+                    yield Candidate(queues[0], name, None, tried)
+                else:
+                    turn = turns.get(split_key(self._workstream.name, name), 0)
+                    yield Candidate(queues[turn], name, turn, tried)
 
-                turn = turns.get(split_key(self._workstream.name, name), 0)
-                return queues[turn], RouteReason(tried=tried, rule=name, turn=turn)
-
+    def fallback(self) -> tuple[str, RouteReason]:
+        """Return the queue of what no route applies to."""
         return self._workstream.queue, RouteReason(tried=self._route_names)
 
 

@@ -87,7 +87,16 @@ class WaitingLists:
     def ahead_of(self, conversation: int) -> int:
         """Return how many on its queue go before a conversation."""
         requirement, place = self._entries[conversation]
-        return sum(places.bisect_left(place) for places in self._lists[requirement.queue].values())
+        return self.ahead_of_place(requirement.queue, place)
+
+    def ahead_of_place(self, queue: str, place: Place) -> int:
+        """Return how many on a queue go before a place."""
+        return sum(places.bisect_left(place) for places in self._lists.get(queue, {}).values())
+
+    def first(self, queue: str) -> int | None:
+        """Return the conversation that goes first on a queue."""
+        place = min((places[0] for places in self._lists.get(queue, {}).values()), default=None)
+        return place[-1] if place is not None else None
 
     def requirements(self, queue: str) -> Iterator[Requirement]:
         """Yield what the conversations of a queue require."""
