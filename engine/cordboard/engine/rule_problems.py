@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cordboard.engine.assignment_problems import rating_problems
 from cordboard.engine.condition_problems import VARIABLE, find_condition_problems, not_a_variable
-from cordboard.engine.rules import Outputs, Route, RuleSet
+from cordboard.engine.rules import LANGUAGE_TAG, Outputs, Route, RuleSet
 
 if TYPE_CHECKING:  # it has workstreams, which have rules
     from cordboard.engine.config import BoardConfig, Skill
@@ -24,8 +23,6 @@ LONGEST_CONTEXT: Final = 4_000
 """Dynamics 365's limit for a context variable."""
 
 GREATEST_PRIORITY: Final = 1_000_000
-
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def find_rule_problems(config: BoardConfig) -> Iterator[str]:
@@ -92,7 +89,7 @@ def _output_problems(key: str, outputs: Outputs) -> Iterator[str]:
     if outputs.priority is not None and abs(outputs.priority) > GREATEST_PRIORITY:
         yield f"{key}.priority: {outputs.priority} is out of range: -{GREATEST_PRIORITY} to {GREATEST_PRIORITY}"
 
-    if outputs.language is not None and not _LANGUAGE.fullmatch(outputs.language):
+    if outputs.language is not None and not LANGUAGE_TAG.fullmatch(outputs.language):
         yield f"{key}.language: {outputs.language!r} is no language tag, such as 'es' or 'pt-BR'"
 
     for name, value in outputs.context.items():

@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from cordboard.engine.vocabulary import Operator, OverflowCondition
+
+LANGUAGE_TAG: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""What a language is written as, after RFC 5646: `es`, `pt-BR`."""
 
 TURNS: Final = 100
 """After so many turns a split begins anew: percentages are exact over any so many in a row."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cordboard.engine.board.automated import automation
 from cordboard.engine.board.conversation import move
 from cordboard.engine.board.routing.expected_wait import after_taking
 from cordboard.engine.board.state import BoardState
@@ -56,6 +57,7 @@ def _opened(state: BoardState, event: ConversationOpened) -> None:
             state=State.NEW,
             opened_at=event.at,
             updated_at=event.at,
+            automation=event.automation,
         )
     )
 
@@ -74,6 +76,7 @@ def _received(state: BoardState, event: MessageReceived) -> None:
             updated_at=event.at,
             heard_at=event.at,
             unanswered_since=since,
+            automation=automation.after_text(conversation.automation, event.body),
         )
     )
 
@@ -202,6 +205,7 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         closed_at=None,
         close_reason=None,
         **_entering(state, event, thread, event.queue),
+        next_on=None,
     )
 
 
@@ -259,6 +263,7 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         relaxed=0,
         ring=0,
         escalated_at=None,
+        next_on=None,
     )
 
 
@@ -319,7 +324,12 @@ def _grant(state: BoardState, event: Grant) -> Assignment:
     state.counters = replace(state.counters, assignment=event.assignment)
     state.put_rep(replace(state.reps[event.rep], last_assignment=event.assignment))
     return Assignment(
-        id=event.assignment, rep=event.rep, cost=event.cost, began_at=event.at, expires_at=event.expires_at
+        id=event.assignment,
+        rep=event.rep,
+        cost=event.cost,
+        began_at=event.at,
+        origin=event.trigger,
+        expires_at=event.expires_at,
     )
 
 
