@@ -107,7 +107,7 @@ WELCOME = "Welcome, {customer_name|friend}"
         (WELCOME, "Hi number}", "automated_messages[0].text: the '}' at character 10 closes nothing"),
         (WELCOME, "Hi {customer_name}", "automated_messages[0].text: {customer_name} is never filled in: no customer"),
         (WELCOME, "Hi {rep_name}", "automated_messages[0].text: {rep_name} is never filled in where 'greeting' is"),
-        (WELCOME, "Hi {nmae}", "automated_messages[0].text: {nmae} is no slug (there is: customer_name, expected_wait"),
+        (WELCOME, "Hi {nickname}", "automated_messages[0].text: {nickname} is no slug (there is: customer_name, expected_wait"),
         (WELCOME, "Hi {}", "automated_messages[0].text: {} is no slug"),
         ("{context.tier}", "{context.teir}", "automated_messages[0].locales.es: {context.teir} is never filled in"),
         ("{ es = ", "{ Spanish = ", "automated_messages[0].locales.Spanish: 'Spanish' is no language tag"),
