@@ -37,15 +37,15 @@ _SLUGS: Final[dict[MessageTrigger, tuple[str, ...]]] = {
 
 def find_message_problems(config: BoardConfig) -> Iterator[str]:
     """Yield what does not hold of automated messages, each as `key: reason`."""
-    variables = {
-        name
+    fillable = {
+        CONTEXT + name
         for workstream in config.workstreams
         for rule_set in workstream.classification
         for rule in rule_set.rules
         for name in rule.then.context
     }
-    if any(each.name for each in config.customers):
-        variables.add(_CUSTOMER_NAME)
+    if CONTEXT + _CUSTOMER_NAME in fillable or any(each.name for each in config.customers):
+        fillable.add(_CUSTOMER_NAME)
 
     for index, workstream in enumerate(config.workstreams):
         most = workstream.automated_per_hour
@@ -63,8 +63,8 @@ def find_message_problems(config: BoardConfig) -> Iterator[str]:
         first.setdefault(same, index)
         yield from _of_scope(key, message, config)
         longest = _longest(message, config)
-        yield from _of_text(f"{key}.text", message.text, message.trigger, variables, longest)
-        yield from _of_locales(key, message, variables, longest)
+        yield from _of_text(f"{key}.text", message.text, message.trigger, fillable, longest)
+        yield from _of_locales(key, message, fillable, longest)
 
 
 def _of_scope(key: str, message: AutomatedMessage, config: BoardConfig) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _of_scope(key: str, message: AutomatedMessage, config: BoardConfig) -> Itera
         yield f"{key}.channel: a number has one channel; give the one or the other"
 
 
-def _of_locales(key: str, message: AutomatedMessage, variables: set[str], longest: int | None) -> Iterator[str]:
+def _of_locales(key: str, message: AutomatedMessage, fillable: set[str], longest: int | None) -> Iterator[str]:
     first: dict[str, str] = {}
     for tag, text in message.locales.items():
         here = f"{key}.locales.{tag}"
@@ -89,7 +89,7 @@ def _of_locales(key: str, message: AutomatedMessage, variables: set[str], longes
         elif (same := first.setdefault(tag.casefold(), tag)) != tag:
             yield f"{here}: is there already, as {same!r}"
 
-        yield from _of_text(here, text, message.trigger, variables, longest)
+        yield from _of_text(here, text, message.trigger, fillable, longest)
 
 
 def _longest(message: AutomatedMessage, config: BoardConfig) -> int | None:
@@ -103,7 +103,7 @@ def _longest(message: AutomatedMessage, config: BoardConfig) -> int | None:
     return min(limits, default=None)
 
 
-def _of_text(key: str, text: str, trigger: MessageTrigger, variables: set[str], longest: int | None) -> Iterator[str]:
+def _of_text(key: str, text: str, trigger: MessageTrigger, fillable: set[str], longest: int | None) -> Iterator[str]:
     if not text.strip():
         yield f"{key}: is empty; write something, or remove it"
 
@@ -124,18 +124,17 @@ def _of_text(key: str, text: str, trigger: MessageTrigger, variables: set[str], 
 
     for slug in parts:
         if isinstance(slug, Slug):
-            problem = _of_slug(slug, trigger, variables)
+            problem = _of_slug(slug, trigger, fillable)
             if problem:
                 yield f"{key}: {problem}"
 
 
-def _of_slug(slug: Slug, trigger: MessageTrigger, variables: set[str]) -> str:
+def _of_slug(slug: Slug, trigger: MessageTrigger, fillable: set[str]) -> str:
     name = slug.name
     if name.startswith(CONTEXT):
-        variable = name.removeprefix(CONTEXT)
-        return "" if variable in variables else f"{{{name}}} is never filled in: no rule sets {variable!r}"
+        return "" if name in fillable else f"{{{name}}} is never filled in: no rule sets such a context variable"
 
-    if name == _CUSTOMER_NAME and name not in variables and not slug.fallback:
+    if name == _CUSTOMER_NAME and name not in fillable and not slug.fallback:
         return (
             "{customer_name} is never filled in: no customer has a name, and no rule sets the context variable "
             "'customer_name'; write {customer_name|there}"
