@@ -137,8 +137,7 @@ def test_a_customer_whose_text_waited_while_parked_waits_for_the_rep_from_the_ne
     world = Playground()
     world.configure(affinity=WAIT)
     world.active_with("ana")
-    world.later(10 * MINUTE)
-    assert world.conversation().parked
+    world.park()
     assert world.conversation().unanswered_since is not None
 
     world.presence("ana", Presence.AWAY)

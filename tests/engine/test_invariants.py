@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from msgspec.structs import replace
 
 from cordboard.engine import Board, Rep, Workstream
+from cordboard.engine.automated_messages import AutomatedMessage
 from cordboard.engine.board.routing.explaining import explain_waiting
 from cordboard.engine.board.routing.matching import choose, reserved_for
 from cordboard.engine.board.routing.waiting import place_of
@@ -73,6 +74,7 @@ from cordboard.engine.vocabulary import (
     Keyword,
     LanguageMatching,
     MessageStatus,
+    MessageTrigger,
     Obstacle,
     Operator,
     OverflowAction,
@@ -271,6 +273,13 @@ CONFIGS = st.sampled_from(
                 ),
             ),
             hours=(OperatingHours(name="never"),),
+        ),
+        replace(
+            CONFIG,
+            automated_messages=tuple(
+                AutomatedMessage(trigger=each, text=f"{each.value} {{queue_name}}") for each in MessageTrigger
+            ),
+            workstreams=(replace(WORKSTREAM, automated_per_hour=20),),
         ),
     ]
 )

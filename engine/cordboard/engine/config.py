@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from cordboard.engine.automated_messages import AutomatedMessage
 from cordboard.engine.carrier import Pace
 from cordboard.engine.hours import OperatingHours
 from cordboard.engine.rules import Route, RuleSet
@@ -105,6 +106,7 @@ class Number(Struct, frozen=True, kw_only=True):
         direct_routing: Azure direct-routing numbers carry voice alone; as an SMS number one is refused.
         pace: What it may send in some time; what is usual for its kind at its carrier, where it is not given.
         hours: When its customers can expect an answer; as its channel's, where it is not given.
+        language: What it is written to in, a language tag; it chooses among the locales of automated messages.
     """
 
     address: str
@@ -115,6 +117,7 @@ class Number(Struct, frozen=True, kw_only=True):
     direct_routing: bool = False
     pace: Pace | None = None
     hours: str | None = None
+    language: str = ""
 
 
 class AutoClose(Struct, frozen=True, kw_only=True):
@@ -213,6 +216,7 @@ class Workstream(Struct, frozen=True, kw_only=True):
         max_declines: A rep who declined or missed a conversation this often is not offered it again.
         ambiguous_sends: What to do with a text that may or may not have been sent.
         reply_expiry: A reply that could not be sent for so long is not sent any more, and its rep is told.
+        automated_per_hour: How many automated messages a customer gets within any hour.
         skills: What every one of its conversations needs.
         preferred_skills: What would be good to have: among equals, whoever comes closest to it goes first.
         skill_matching: What the skills decide.
@@ -239,6 +243,7 @@ class Workstream(Struct, frozen=True, kw_only=True):
     max_declines: Positive = 3
     ambiguous_sends: AmbiguousSends = AmbiguousSends.AT_MOST_ONCE
     reply_expiry: LongEnough = 1 * HOUR
+    automated_per_hour: Annotated[int, Meta(ge=0)] = 5
     skills: Ratings = {}
     preferred_skills: Ratings = {}
     skill_matching: SkillMatching = SkillMatching.EXACT
@@ -438,6 +443,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         preferences: Customers who have reps of their own.
         customers: Who they are.
         hours: Operating hours, which channels, numbers, queues and reps refer to.
+        automated_messages: What customers are told without anybody writing it; by default, nothing.
     """
 
     name: Name
@@ -453,3 +459,4 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     preferences: tuple[Preference, ...] = ()
     customers: tuple[Customer, ...] = ()
     hours: tuple[OperatingHours, ...] = ()
+    automated_messages: tuple[AutomatedMessage, ...] = ()

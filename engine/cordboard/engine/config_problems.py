@@ -10,6 +10,8 @@ from cordboard.engine.capacity_problems import find_capacity_problems
 from cordboard.engine.config import E164, SHORT_CODE, Affinity, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.hours_problems import find_hours_problems
+from cordboard.engine.language_tags import is_language
+from cordboard.engine.message_problems import find_message_problems
 from cordboard.engine.overflow_problems import find_overflow_problems
 from cordboard.engine.rule_problems import find_rule_problems
 from cordboard.engine.vocabulary import (
@@ -65,6 +67,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
             yield f"customers[{index}].number: {customer.number!r} is not E.164, such as '+14155550123'"
 
     yield from find_hours_problems(config)
+    yield from find_message_problems(config)
     yield from find_assignment_problems(config)
     yield from find_capacity_problems(config)
     yield from find_overflow_problems(config)
@@ -98,6 +101,9 @@ def _number_problems(config: BoardConfig) -> Iterator[str]:
                 yield f"{key}.address: {number.address!r} is no short code: 3 to 8 digits, nothing else"
         elif not E164.fullmatch(number.address):
             yield f"{key}.address: {number.address!r} is not E.164, such as '+18005550100'"
+
+        if number.language and not is_language(number.language):
+            yield f"{key}.language: {number.language!r} is no language tag, such as 'es' or 'pt-BR'"
 
         if number.direct_routing:
             yield f"{key}.direct_routing: a direct-routing number cannot carry SMS; remove it from this file"

@@ -14,7 +14,7 @@ from msgspec import Struct
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.explanations import OfferReason
-from cordboard.engine.records import Conversation
+from cordboard.engine.records import Automation, Conversation
 from cordboard.engine.rules import RouteReason, RulesTried
 from cordboard.engine.vocabulary import (
     SYSTEM,
@@ -23,6 +23,7 @@ from cordboard.engine.vocabulary import (
     ConsentSource,
     Keyword,
     MessageStatus,
+    MessageTrigger,
     OverflowAction,
     OverflowCondition,
     PassedOver,
@@ -165,13 +166,17 @@ class ConversationEvent(BoardEvent, frozen=True, kw_only=True):
 
 
 class ConversationOpened(ConversationEvent, frozen=True, kw_only=True):
-    """A customer's text found no conversation to join: a new one begins."""
+    """A customer's text found no conversation to join: a new one begins.
+
+    `automation`: what was texted to them by itself in the conversation before.
+    """
 
     number: str
     customer: str
     channel: str
     workstream: str
     priority: int = 0
+    automation: Automation = Automation()
 
 
 class MessageReceived(ConversationEvent, frozen=True, kw_only=True):
@@ -309,11 +314,17 @@ class ConversationWoken(Grant, frozen=True, kw_only=True):
 
 
 class ConversationReleased(Move, frozen=True, kw_only=True):
-    """An active conversation is back on a queue. `returned`: a text brought it back, and its rep cannot take it now."""
+    """An active conversation is back on a queue.
+
+    Attributes:
+        returned: A text brought it back, and its rep cannot take it now.
+        disconnected: Its rep is gone, rather than through with it.
+    """
 
     trigger = Trigger.RELEASE
     queue: str
     returned: bool = False
+    disconnected: bool = False
 
 
 class ConversationTransferred(Grant, frozen=True, kw_only=True):
@@ -405,7 +416,8 @@ class SkillsSet(ConversationEvent, frozen=True, kw_only=True):
 class ReplyQueued(ConversationEvent, frozen=True, kw_only=True):
     """A text of ours is durable and will be sent, unless that takes until `expires_at`.
 
-    `segments`: how many SMS we count; 0 for what goes as MMS. `answers`: the word that it answers by itself.
+    `segments`: how many SMS we count; 0 for what goes as MMS. `answers`: the word that it answers by itself. `trigger`:
+    what it tells of, if it is an automated message.
     """
 
     message: int
@@ -415,6 +427,7 @@ class ReplyQueued(ConversationEvent, frozen=True, kw_only=True):
     segments: int = 0
     expires_at: Timestamp | None = None
     answers: Keyword | None = None
+    trigger: MessageTrigger | None = None
 
 
 class MessageEvent(BoardEvent, frozen=True, kw_only=True):

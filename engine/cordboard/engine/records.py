@@ -18,11 +18,13 @@ from cordboard.engine.vocabulary import (
     ConsentSource,
     Direction,
     MessageStatus,
+    MessageTrigger,
     Milliseconds,
     Presence,
     State,
     Status,
     Timestamp,
+    Trigger,
 )
 
 GAVE_AWAY = 1_000_000
@@ -41,6 +43,7 @@ class Assignment(Struct, frozen=True, kw_only=True, gc=False):
         cost: Units of capacity it holds.
         costs: Units of capacity profiles that it holds beside, whatever the configuration has become since.
         began_at: When the offer was made, or the conversation picked.
+        origin: The move that it came of.
         expires_at: When the offer ends by itself, or the wrap-up does; None for an accepted one, and for a wrap-up that
             its rep ends.
     """
@@ -50,7 +53,22 @@ class Assignment(Struct, frozen=True, kw_only=True, gc=False):
     cost: int
     costs: dict[str, int] = {}
     began_at: Timestamp
+    origin: Trigger | None = None
     expires_at: Timestamp | None = None
+
+
+class Automation(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """What was lately texted to a customer by itself; the next conversation of the same two numbers goes on with it.
+
+    Attributes:
+        recent: When each automated message of the last hour was queued.
+        last_at: When the last one was, if nobody of ours has written since.
+        heard: The checksum (CRC-32) of what the customer texted last since then.
+    """
+
+    recent: tuple[Timestamp, ...] = ()
+    last_at: Timestamp | None = None
+    heard: int | None = None
 
 
 class Conversation(Struct, frozen=True, kw_only=True, gc=False):
@@ -93,6 +111,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         held_by: Every rep who ever had it active, in that order.
         closed_at: When it was closed.
         close_reason: Why.
+        next_on: The queue on which its customer was told that they are next, since somebody last had it.
+        automation: What was lately texted to its customer by itself.
     """
 
     id: int
@@ -130,6 +150,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     held_by: tuple[str, ...] = ()
     closed_at: Timestamp | None = None
     close_reason: CloseReason | None = None
+    next_on: str | None = None
+    automation: Automation = Automation()
 
     @property
     def live(self) -> bool:
@@ -206,6 +228,7 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
         unreported: The carrier says that nothing more will be heard of it: it may have arrived.
         disputed: Another ending that the carrier reported later; the first one stands.
         incomplete: Parts of a customer's text never came.
+        trigger: What it tells of, if it is an automated message.
     """
 
     id: int
@@ -237,6 +260,7 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
     unreported: bool = False
     disputed: MessageStatus | None = None
     incomplete: bool = False
+    trigger: MessageTrigger | None = None
 
     def delivery_unknown(self, at: Timestamp, timeout: Milliseconds) -> bool:
         """Whether the carrier has it and nobody knows what became of it, `timeout` after it was sent or for ever."""

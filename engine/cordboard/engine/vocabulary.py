@@ -277,6 +277,52 @@ class Keyword(Word):
     """Asks who we are."""
 
 
+class MessageTrigger(Word):
+    """What an automated message tells a customer of."""
+
+    GREETING = "greeting"
+    """A conversation has begun."""
+
+    HOLIDAY = "holiday"
+    """It began, or began again, on a holiday."""
+
+    OUT_OF_HOURS = "out_of_hours"
+    """It began, or began again, outside its number's hours."""
+
+    POSITION = "position"
+    """It waits, and others go before it."""
+
+    NEXT_IN_LINE = "next_in_line"
+    """It waits, and goes before all others of its queue."""
+
+    EXPECTED_WAIT = "expected_wait"
+    """It waits, and it is known for about how long."""
+
+    UNASSIGNABLE = "unassignable"
+    """Nobody took it, or nobody serves its queue."""
+
+    ASSIGNED = "assigned"
+    """It is offered to a rep."""
+
+    JOINED = "joined"
+    """A rep has taken it."""
+
+    TRANSFER_ACCEPTED = "transfer_accepted"
+    """A rep has taken it to whom another handed it."""
+
+    LEFT = "left"
+    """Its rep gave it back, or handed it on."""
+
+    DISCONNECTED = "disconnected"
+    """Its rep is gone: offline for longer than their grace time, or no longer configured."""
+
+    ENDED = "ended"
+    """A person of ours ended it."""
+
+    INACTIVITY = "inactivity"
+    """It was closed since nothing happened for too long."""
+
+
 class ConsentSource(Word):
     """How we know that a customer opted out or in."""
 

@@ -15,6 +15,7 @@ from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.carrier import Failure, Media
 from cordboard.engine.config import Channel, Number, Queue, Rep
 from cordboard.engine.events import (
+    ConversationOpened,
     ConversationReopened,
     Event,
     MediaRecorded,
@@ -32,6 +33,7 @@ from cordboard.engine.vocabulary import (
     ConsentSource,
     Direction,
     MessageStatus,
+    MessageTrigger,
     Milliseconds,
     NumberKind,
     Presence,
@@ -167,6 +169,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
         delivery_unknown: The carrier has not said in time (`report_timeout`), or never will, what became of it.
         disputed: Another ending that the carrier reported later; the first one stands.
         incomplete: Parts of a customer's text never came.
+        trigger: What it tells of, if it is an automated message.
         error: Why it is not on its way as it should be; `kind` says what that means, whichever carrier it comes from.
         sent_at: When the carrier took it.
         expires_at: From then on it is not sent any more.
@@ -183,6 +186,7 @@ class MessageView(Struct, frozen=True, kw_only=True):
     delivery_unknown: bool
     disputed: MessageStatus | None
     incomplete: bool
+    trigger: MessageTrigger | None
     error: Failure | None
     segments: int
     provider_id: str | None
@@ -227,6 +231,7 @@ def _message_fields(it: Message, board: Board, now: Timestamp) -> dict[str, Any]
         "delivery_unknown": it.delivery_unknown(now, board.report_timeout(it.channel)),
         "disputed": it.disputed,
         "incomplete": it.incomplete,
+        "trigger": it.trigger,
         "error": it.failure,
         "segments": it.segments,
         "provider_id": it.provider_id,
@@ -569,6 +574,8 @@ def event_view(event: Event, board: Board) -> dict[str, Any]:
         case MessageReceived() | TextUnroutable() | ReplyQueued():
             inbound = not isinstance(event, ReplyQueued)
             shown["media"] = msgspec.to_builtins(media_views(event.media, message=event.message, inbound=inbound))
+        case ConversationOpened():
+            del shown["automation"]  # what the board remembers for itself
         case MediaRecorded():
             view = MediaView.of(event.media, event.index, message=event.message, inbound=True)
             shown["media"] = msgspec.to_builtins(view)

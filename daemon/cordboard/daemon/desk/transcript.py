@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cordboard.daemon.desk.attachments import Shown, shown
 from cordboard.daemon.desk.notes import note_of, who
-from cordboard.daemon.desk.wording import Delivery, Times, delivery_of
+from cordboard.daemon.desk.wording import Delivery, Times, automated, delivery_of
 from cordboard.engine import Board
 from cordboard.engine.events import Event
 from cordboard.engine.ports import History
@@ -136,7 +136,7 @@ def _author(message: Message, names: Mapping[str, str]) -> str:
     if message.direction is Direction.INBOUND:
         return "Customer"
 
-    return "Sent automatically" if message.author == SYSTEM else who(message.author, names)
+    return automated(message) if message.author == SYSTEM else who(message.author, names)
 
 
 def _by_day(entries: list[Entry], times: Times) -> tuple[Entry, ...]:

@@ -32,6 +32,7 @@ from cordboard.engine.vocabulary import (
     Direction,
     FailureKind,
     MessageStatus,
+    MessageTrigger,
     Milliseconds,
     OverflowCondition,
     Presence,
@@ -75,6 +76,24 @@ TRIGGERS: Final = {
     Trigger.TRANSFER: "transferred",
     Trigger.CLOSE: "ended",
     Trigger.END_WRAP_UP: "finished",
+}
+
+
+_TOLD: Final = {
+    MessageTrigger.GREETING: "greeting",
+    MessageTrigger.HOLIDAY: "closed for a holiday",
+    MessageTrigger.OUT_OF_HOURS: "closed at this hour",
+    MessageTrigger.POSITION: "place in line",
+    MessageTrigger.NEXT_IN_LINE: "next in line",
+    MessageTrigger.EXPECTED_WAIT: "expected wait",
+    MessageTrigger.UNASSIGNABLE: "nobody could be found",
+    MessageTrigger.ASSIGNED: "a representative is asked",
+    MessageTrigger.JOINED: "a representative has joined",
+    MessageTrigger.TRANSFER_ACCEPTED: "transferred",
+    MessageTrigger.LEFT: "the representative has left",
+    MessageTrigger.DISCONNECTED: "the representative is gone",
+    MessageTrigger.ENDED: "ended",
+    MessageTrigger.INACTIVITY: "ended, nothing happened",
 }
 
 
@@ -311,6 +330,11 @@ def stoppage(channel: ChannelState, times: Times) -> str:
     since = times.short(channel.stopped_at or times.now)
     said = f": {channel.failure.text}" if channel.failure else ""
     return f"the channel is stopped since {since}{said}"
+
+
+def automated(message: Message) -> str:
+    """Return that nobody wrote a text, and what it tells of."""
+    return "Sent automatically" if message.trigger is None else f"Sent automatically: {_TOLD[message.trigger]}"
 
 
 def how_opted_out(consent: Consent, times: Times) -> str:

@@ -22,6 +22,7 @@ from cordboard.engine.board import (
     skills,
     supervising,
 )
+from cordboard.engine.board.automated.telling import tell
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
@@ -125,6 +126,9 @@ class Board:
             _DECIDERS[type(command)](decision, command)
             if state.arrived or state.stirred_reps or state.stirred_conversations:
                 settle(decision)
+
+            if decision.told:
+                tell(decision)
 
             done = True
         finally:

@@ -51,7 +51,9 @@ def _move_on(decision: Decision, conversation: Conversation) -> None:
         decision.emit(WrapUpEnded, conversation=conversation.id, rep=rep, by=SYSTEM, why=why)
     elif conversation.state is State.ACTIVE and rep_gone:
         queue = home_queue(decision, conversation)
-        decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why)
+        decision.emit(
+            ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why, disconnected=True
+        )
     elif conversation.state is State.ASSIGNED and (rep_gone or queue_gone):
         decision.emit(OfferWithdrawn, conversation=conversation.id, rep=rep, by=SYSTEM, why=why)
 

@@ -9,7 +9,7 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.commands import ConversationCommand
 from cordboard.engine.config import Rep, Workstream
 from cordboard.engine.errors import NotAllowed, NotFound
-from cordboard.engine.events import BoardEvent, Event
+from cordboard.engine.events import BoardEvent, ConversationEvent, Event
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import SYSTEM, Role, Timestamp
 
@@ -26,16 +26,21 @@ class Decision:
         state: The board's state, which already includes `events`.
         at: The moment of the decision.
         events: What has happened so far.
+        told: What of it automated messages may tell of, each with its conversation as it was before.
     """
 
     def __init__(self, state: BoardState, at: Timestamp) -> None:
         self.state = state
         self.at = at
         self.events: list[Event] = []
+        self.told: list[tuple[ConversationEvent, Conversation | None]] = []
 
     def emit(self, kind: type[E], **facts: Any) -> None:
         """Let a fact be: number it, take note of it, apply it."""
         event: Any = kind(seq=self.state.counters.seq + 1, at=self.at, **facts)
+        if kind in self.state.automated_texts.watched:
+            self.told.append((event, self.state.conversations.get(event.conversation)))
+
         evolve(self.state, event)
         self.events.append(event)
 

@@ -17,7 +17,7 @@ from cordboard.engine.events import (
     TextUnroutable,
     WebhookKept,
 )
-from cordboard.engine.records import Conversation
+from cordboard.engine.records import Automation, Conversation
 from cordboard.engine.vocabulary import AffinityTo, Keyword, State
 
 
@@ -58,7 +58,7 @@ def _join(decision: Decision, text: TextReceived, number: Number) -> int:
     """Put a text into the conversation that it continues, or begins."""
     known = decision.state.latest(text.recipient, text.sender)
     if known is None or (known.state is State.CLOSED and not _may_reopen(decision, known, number)):
-        conversation = _open(decision, text, number)
+        conversation = _open(decision, text, number, known)
         _receive(decision, text, conversation)
         enter(decision, conversation, text, number, known_customer=known is not None)
         return conversation
@@ -77,7 +77,7 @@ def _receive_keyword(decision: Decision, text: TextReceived, number: Number, key
     """Keep a text that nobody has to answer: in the open conversation, or in one of its own that is over at once."""
     known = decision.state.latest(text.recipient, text.sender)
     goes_on = known is not None and known.state is not State.CLOSED
-    conversation = known.id if known is not None and goes_on else _open(decision, text, number)
+    conversation = known.id if known is not None and goes_on else _open(decision, text, number, known)
     _receive(decision, text, conversation, answered=True)
     heed(decision, keyword, text, conversation)
     let_rest(decision, conversation)
@@ -111,7 +111,7 @@ def _receive(decision: Decision, text: TextReceived, conversation: int, *, answe
     )
 
 
-def _open(decision: Decision, text: TextReceived, number: Number) -> int:
+def _open(decision: Decision, text: TextReceived, number: Number, known: Conversation | None) -> int:
     conversation = decision.state.counters.conversation + 1
     decision.emit(
         ConversationOpened,
@@ -120,6 +120,7 @@ def _open(decision: Decision, text: TextReceived, number: Number) -> int:
         customer=text.sender,
         channel=text.channel,
         workstream=number.workstream,
+        automation=known.automation if known is not None else Automation(),
     )
     return conversation
 

@@ -8,7 +8,7 @@ from cordboard.engine.events import ReplyQueued
 from cordboard.engine.records import Conversation
 from cordboard.engine.segments import measure
 from cordboard.engine.smart_encoding import smart_encode
-from cordboard.engine.vocabulary import Keyword, Timestamp
+from cordboard.engine.vocabulary import Keyword, MessageTrigger, Timestamp
 
 
 def as_sent(decision: Decision, conversation: Conversation, body: str, media: tuple[Media, ...] = ()) -> str:
@@ -28,6 +28,7 @@ def queue(
     media: tuple[Media, ...] = (),
     expires_at: Timestamp,
     answers: Keyword | None = None,
+    trigger: MessageTrigger | None = None,
 ) -> None:
     """Queue a text that is as it is sent. What goes as MMS has no segments that we could count."""
     decision.emit(
@@ -40,4 +41,5 @@ def queue(
         segments=0 if media else measure(body).segments,
         expires_at=expires_at,
         answers=answers,
+        trigger=trigger,
     )

@@ -51,4 +51,6 @@ def release_held(decision: Decision, rep: str, *, why: str) -> None:
     for conversation in decision.state.held_by(rep):
         if conversation.state is State.ACTIVE:
             queue = home_queue(decision, conversation)
-            decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why)
+            decision.emit(
+                ConversationReleased, conversation=conversation.id, queue=queue, by=SYSTEM, why=why, disconnected=True
+            )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from cordboard.engine.board.automated.texts import AutomatedTexts
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.recollection import Recollection
 from cordboard.engine.board.routing.affinity import awaits_until, last_rep, requirement_of_return
@@ -386,6 +387,7 @@ class BoardState:
         background = Background(zone=zone, calendars=self.calendars, customers=self.customers)
         self.rule_books = {each.name: RuleBook(each, background) for each in config.workstreams}
         self.profiles.configure(config, zone)
+        self.automated_texts = AutomatedTexts(config)
         self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
         self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
         self._preferences = {each.customer: each.reps for each in config.preferences}

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cordboard.engine.board.automated import automation
 from cordboard.engine.board.conversation import move
 from cordboard.engine.board.routing.expected_wait import after_taking
 from cordboard.engine.board.state import BoardState
@@ -56,6 +57,7 @@ def _opened(state: BoardState, event: ConversationOpened) -> None:
             state=State.NEW,
             opened_at=event.at,
             updated_at=event.at,
+            automation=event.automation,
         )
     )
 
@@ -74,6 +76,7 @@ def _received(state: BoardState, event: MessageReceived) -> None:
             updated_at=event.at,
             heard_at=event.at,
             unanswered_since=since,
+            automation=automation.after_text(conversation.automation, event.body),
         )
     )
 
@@ -203,6 +206,7 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         closed_at=None,
         close_reason=None,
         **_entering(state, event, thread, event.queue),
+        next_on=None,
     )
 
 
@@ -260,6 +264,7 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         relaxed=0,
         ring=0,
         escalated_at=None,
+        next_on=None,
     )
     if assignment.costs:
         state.put_rep(state.profiles.after_taking(state.reps[rep], assignment.costs, event.at))
@@ -327,6 +332,7 @@ def _grant(state: BoardState, event: Grant) -> Assignment:
         cost=event.cost,
         costs=event.costs,
         began_at=event.at,
+        origin=event.trigger,
         expires_at=event.expires_at,
     )
 

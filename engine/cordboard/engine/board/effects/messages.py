@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cordboard.engine.board.automated import automation
 from cordboard.engine.board.ranks import further
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.carrier import Media
@@ -27,11 +28,12 @@ from cordboard.engine.events import (
     SendUncertain,
 )
 from cordboard.engine.records import Message
-from cordboard.engine.vocabulary import Direction, Keyword, MessageStatus
+from cordboard.engine.vocabulary import Direction, Keyword, MessageStatus, MessageTrigger
 
 
 def _reply_queued(state: BoardState, event: ReplyQueued) -> None:
-    conversation = state.conversations[event.conversation]
+    conversation = state.conversation(event.conversation)
+    assert conversation is not None, "an event names a conversation that is known"  # noqa: S101 - states an invariant
     media: tuple[Media, ...] = event.media
     state.counters = replace(state.counters, message=event.message)
     state.put_message(
@@ -50,10 +52,28 @@ def _reply_queued(state: BoardState, event: ReplyQueued) -> None:
             segments=event.segments,
             expires_at=event.expires_at,
             compliance=event.answers is Keyword.STOP,
+            trigger=event.trigger,
         )
     )
-    if event.answers is None:
-        state.put_conversation(replace(conversation, updated_at=event.at, replied_at=event.at, unanswered_since=None))
+    if event.trigger is not None:  # nobody has written, and nothing else has happened
+        told_next = event.trigger is MessageTrigger.NEXT_IN_LINE
+        state.put_conversation(
+            replace(
+                conversation,
+                automation=automation.after_message(conversation.automation, event.at),
+                next_on=conversation.queue if told_next else conversation.next_on,
+            )
+        )
+    elif event.answers is None:
+        state.put_conversation(
+            replace(
+                conversation,
+                updated_at=event.at,
+                replied_at=event.at,
+                unanswered_since=None,
+                automation=automation.after_reply(conversation.automation),
+            )
+        )
     else:  # what answers by itself does not answer for a person
         helped_at = event.at if event.answers is Keyword.HELP else conversation.helped_at
         state.put_conversation(replace(conversation, updated_at=event.at, helped_at=helped_at))
