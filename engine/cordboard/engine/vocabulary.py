@@ -396,7 +396,7 @@ class Obstacle(Word):
     """Its workstream does not allow their presence."""
 
     CAPACITY = "capacity"
-    """They have too little capacity free."""
+    """They have too little capacity free, or of a capacity profile, or one that they have used up blocks assignment."""
 
     SKILLS = "skills"
     """They lack a skill that it needs."""
