@@ -163,8 +163,11 @@ class BoardState:
 
     def room_of(self, rep: str) -> Room | None:
         """Return what a rep has left of capacity profiles; None where none is configured, or the rep is not there."""
+        if not self.config.capacity_profiles:
+            return None
+
         known, settings = self.reps.get(rep), self.rep_settings.get(rep)
-        return self.profiles.room_of(settings, known) if self.profiles and known and settings else None
+        return self.profiles.room_of(settings, known) if known and settings else None
 
     def held_by(self, rep: str) -> tuple[Conversation, ...]:
         """Return the conversations whose assignment is a rep's, the oldest hold first."""

@@ -74,8 +74,11 @@ class Pool:
         if now is None or now.state.presence not in required.presences:
             return False
 
-        has_room = now.affords(required.cost) and (now.room is None or now.room.allows(required.costs))
-        return has_room or required.overload
+        # What takes no capacity at all does not mind that somebody has less than none of it.
+        if now.free < required.cost > 0:
+            return required.overload
+
+        return now.room is None or required.overload or now.room.allows(required.costs)
 
     def _standing(self, rep: Rep, now: Availability | None) -> Standing | None:
         required = self.requirement
