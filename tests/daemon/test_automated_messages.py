@@ -110,7 +110,7 @@ WELCOME = "Welcome, {customer_name|friend}"
         (
             WELCOME,
             "Hi {nickname}",
-            "automated_messages[0].text: {nickname} is no slug (there is: customer_name, expected_wait",
+            "automated_messages[0].text: {nickname} is no slug (there is: answer_at, ",
         ),
         (WELCOME, "Hi {}", "automated_messages[0].text: {} is no slug"),
         ("{context.tier}", "{context.teir}", "automated_messages[0].locales.es: {context.teir} is never filled in"),

@@ -16,13 +16,20 @@ from cordboard.engine.automated_messages import AutomatedMessage
 from cordboard.engine.board.automated.automation import MACHINES_ANSWER_WITHIN, WINDOW
 from cordboard.engine.board.automated.words import length_of_time
 from cordboard.engine.commands import DeclineOffer, ReleaseConversation, StartSending, TransferConversation
-from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Customer
+from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Customer, Overflow
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import CustomerOptedIn, CustomerOptedOut, Event, MessageReceived, ReplyQueued, SendCanceled
 from cordboard.engine.hours import Holiday, OperatingHours, WeeklyOpening
 from cordboard.engine.rules import Outputs, Rule, RuleSet
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS, START, Playground
-from cordboard.engine.vocabulary import MessageTrigger, NumberKind, Presence, Weekday
+from cordboard.engine.vocabulary import (
+    MessageTrigger,
+    NumberKind,
+    OverflowAction,
+    OverflowCondition,
+    Presence,
+    Weekday,
+)
 
 OTHER = "+14155550124"
 THIRD = "+14155550125"
@@ -116,6 +123,10 @@ def is_refused_by_everybody(world: Playground) -> None:
         world.do(DeclineOffer(conversation=1, by="ana"))
 
 
+def overflows(world: Playground) -> None:
+    world.text()
+
+
 def comes_second(world: Playground) -> None:
     world.text()
     world.text(customer=OTHER)
@@ -143,6 +154,8 @@ FIRES: dict[MessageTrigger, tuple[Callable[[Playground], None], str, str]] = {
     MessageTrigger.NEXT_IN_LINE: (begins, "You are {position}", "You are 1"),
     MessageTrigger.EXPECTED_WAIT: (waits_where_the_pace_is_known, "About {expected_wait}", "About 4 minutes"),
     MessageTrigger.UNASSIGNABLE: (is_refused_by_everybody, "Nobody is there", "Nobody is there"),
+    MessageTrigger.OVERFLOW_END: (overflows, "Too busy, {customer_name|friend}", "Too busy, friend"),
+    MessageTrigger.OVERFLOW_LATER: (overflows, "We answer on {answer_at}", "We answer on 2025-06-16 09:00"),
     MessageTrigger.ASSIGNED: (is_offered, "{rep_name} is coming", "Ana is coming"),
     MessageTrigger.JOINED: (is_taken, "{rep_name} is here", "Ana is here"),
     MessageTrigger.TRANSFER_ACCEPTED: (is_taken_after_a_transfer, "{rep_name} goes on", "ben goes on"),
@@ -152,6 +165,16 @@ FIRES: dict[MessageTrigger, tuple[Callable[[Playground], None], str, str]] = {
     MessageTrigger.INACTIVITY: (is_left_alone, "Bye", "Bye"),
 }
 
+DOES = {MessageTrigger.OVERFLOW_END: OverflowAction.END, MessageTrigger.OVERFLOW_LATER: OverflowAction.LATER}
+
+
+def overflowing(do: OverflowAction) -> dict[str, object]:
+    """Have the fallback queue do this with whatever comes while it is closed, and it is."""
+    rule = Overflow(when=OverflowCondition.OUT_OF_HOURS, do=do)
+    queue = replace(CONFIG.queues[0], hours="office", overflow=(rule,))
+    return {"hours": (WEEKDAYS,), "queues": (queue, CONFIG.queues[1])}
+
+
 HOURS = {MessageTrigger.HOLIDAY: HOLIDAY, MessageTrigger.OUT_OF_HOURS: EVENING}
 
 
@@ -160,8 +183,11 @@ def test_each_trigger_tells_what_has_happened_once(trigger: MessageTrigger) -> N
     happens, text, expected = FIRES[trigger]
     alone = trigger is MessageTrigger.EXPECTED_WAIT
     reps = (Rep(name="ana", display_name="Ana", capacity=1 if alone else 2), *CONFIG.reps[1:])
-    hours = open_in(HOURS[trigger]) if trigger in HOURS else {}
-    world = world_with(says(trigger, text), reps=reps, **hours)
+    changes = open_in(HOURS[trigger]) if trigger in HOURS else {}
+    if trigger in DOES:
+        changes = overflowing(DOES[trigger])
+
+    world = world_with(says(trigger, text), reps=reps, **changes)
     happens(world)
 
     assert told(world.journal)[-1:] == [(trigger, expected)]
@@ -483,6 +509,17 @@ def test_two_machines_that_answer_each_other_come_to_an_end(reopen_window: int) 
     assert texts_to_a_machine(another, after=SECOND, reopen_window=reopen_window) == 1
     assert texts_to_a_machine(same, after=11 * SECOND, reopen_window=reopen_window) == 2
     assert texts_to_a_machine(another, after=11 * SECOND, reopen_window=reopen_window) == 5  # all that an hour allows
+
+
+def test_a_machine_that_answers_the_end_of_what_overflowed_comes_to_an_end() -> None:
+    stream = replace(CONFIG.workstreams[0], reopen_window=0)
+    world = world_with(says(MessageTrigger.OVERFLOW_END), workstreams=(stream,), **overflowing(OverflowAction.END))
+    count = 0
+    while told(world.text(f"Ticket {count}")):
+        count += 1
+        world.later(MINUTE)
+
+    assert count == 5
 
 
 def test_a_person_of_ours_in_between_makes_it_a_conversation_again() -> None:

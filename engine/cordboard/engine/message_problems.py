@@ -24,6 +24,8 @@ _SLUGS: Final[dict[MessageTrigger, tuple[str, ...]]] = {
     MessageTrigger.NEXT_IN_LINE: ("expected_wait", "position"),
     MessageTrigger.EXPECTED_WAIT: ("expected_wait", "position"),
     MessageTrigger.UNASSIGNABLE: (),
+    MessageTrigger.OVERFLOW_END: (),
+    MessageTrigger.OVERFLOW_LATER: ("answer_at", "expected_wait", "position"),
     MessageTrigger.ASSIGNED: ("rep_name",),
     MessageTrigger.JOINED: ("rep_name",),
     MessageTrigger.TRANSFER_ACCEPTED: ("rep_name",),

@@ -301,6 +301,12 @@ class MessageTrigger(Word):
     UNASSIGNABLE = "unassignable"
     """Nobody took it, or nobody serves its queue."""
 
+    OVERFLOW_END = "overflow_end"
+    """Its queue overflowed, and it was closed."""
+
+    OVERFLOW_LATER = "overflow_later"
+    """Its queue overflowed, and it is answered later."""
+
     ASSIGNED = "assigned"
     """It is offered to a rep."""
 

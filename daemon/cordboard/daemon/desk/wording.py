@@ -87,6 +87,8 @@ _TOLD: Final = {
     MessageTrigger.NEXT_IN_LINE: "next in line",
     MessageTrigger.EXPECTED_WAIT: "expected wait",
     MessageTrigger.UNASSIGNABLE: "nobody could be found",
+    MessageTrigger.OVERFLOW_END: "ended, its queue is too busy",
+    MessageTrigger.OVERFLOW_LATER: "answered later",
     MessageTrigger.ASSIGNED: "a representative is asked",
     MessageTrigger.JOINED: "a representative has joined",
     MessageTrigger.TRANSFER_ACCEPTED: "transferred",

@@ -69,12 +69,8 @@ class Calendar:
         """Return the holiday that it is at a moment, by the clocks of the place."""
         return self._holiday(self._day_of(at))
 
-    def local(self, at: Timestamp) -> datetime:
-        """Return a moment by the clocks of the place."""
-        return datetime.fromtimestamp(at / 1000, self.zone)
-
     def _day_of(self, at: Timestamp) -> date:
-        return self.local(at).date()
+        return datetime.fromtimestamp(at / 1000, self.zone).date()
 
     def _holiday(self, day: date) -> Holiday | None:
         return next((each for each in self.hours.holidays if each.date <= day <= (each.until or each.date)), None)

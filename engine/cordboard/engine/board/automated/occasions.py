@@ -12,6 +12,7 @@ from cordboard.engine.events import (
     ConversationClosed,
     ConversationEscalated,
     ConversationOffered,
+    ConversationOverflowed,
     ConversationPicked,
     ConversationQueued,
     ConversationReleased,
@@ -23,7 +24,7 @@ from cordboard.engine.events import (
     ReplyQueued,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import SYSTEM, CloseReason, MessageTrigger, Trigger
+from cordboard.engine.vocabulary import SYSTEM, CloseReason, MessageTrigger, OverflowAction, Timestamp, Trigger
 
 
 class Occasion(NamedTuple):
@@ -33,11 +34,13 @@ class Occasion(NamedTuple):
         conversation: In which conversation.
         triggers: What it may be told as: as the first of these for which there is a text.
         rep: Whom it is about, if anybody.
+        answer_at: When an answer can be expected, where that is what it tells of.
     """
 
     conversation: int
     triggers: tuple[MessageTrigger, ...]
     rep: str | None = None
+    answer_at: Timestamp | None = None
 
 
 CLOSED_NOW: Final = (MessageTrigger.HOLIDAY, MessageTrigger.OUT_OF_HOURS)
@@ -57,6 +60,13 @@ def _began_again(event: ConversationReopened, _before: _Before) -> Iterator[Occa
 
 def _escalated(event: ConversationEscalated, _before: _Before) -> Iterator[Occasion]:
     yield Occasion(event.conversation, (MessageTrigger.UNASSIGNABLE,))
+
+
+def _overflowed(event: ConversationOverflowed, _before: _Before) -> Iterator[Occasion]:
+    if event.do is OverflowAction.END:
+        yield Occasion(event.conversation, (MessageTrigger.OVERFLOW_END,))
+    elif event.do is OverflowAction.LATER:
+        yield Occasion(event.conversation, (MessageTrigger.OVERFLOW_LATER,), answer_at=event.answer_at)
 
 
 def _offered(event: ConversationOffered, _before: _Before) -> Iterator[Occasion]:
@@ -103,6 +113,7 @@ OCCASIONS: Final[dict[type[Any], Callable[[Any, _Before], Iterator[Occasion]]]] 
     ConversationQueued: _began,
     ConversationReopened: _began_again,
     ConversationEscalated: _escalated,
+    ConversationOverflowed: _overflowed,
     ConversationOffered: _offered,
     OfferAccepted: _accepted,
     ConversationPicked: _picked,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cordboard.engine.automated_messages import CONTEXT, Part
 from cordboard.engine.board.automated.occasions import Occasion
@@ -133,7 +135,11 @@ class Slugs:
                 return holiday.name if holiday is not None else ""
             case "opens_at":
                 opens_at = self._calendar.next_opening(self._at) if self._calendar is not None else None
-                return self._local(opens_at)
+                return self._local(opens_at, self._calendar)
+            case "answer_at":
+                settings = self._state.queues.get(conversation.queue or "")
+                hours = settings.hours if settings is not None else None
+                return self._local(self._occasion.answer_at, self._state.calendars.get(hours or ""))
             case _:
                 return ""
 
@@ -141,12 +147,13 @@ class Slugs:
         settings = self._state.rep_settings.get(self._occasion.rep or "")
         return settings.display_name or settings.name if settings is not None else ""
 
-    def _local(self, moment: Timestamp | None) -> str:
+    def _local(self, moment: Timestamp | None, calendar: Calendar | None) -> str:
         """Return a moment by the clocks of the place, in figures that are the same in every language."""
-        if moment is None or self._calendar is None:
+        if moment is None:
             return ""
 
-        then, now = self._calendar.local(moment), self._calendar.local(self._at)
+        zone = calendar.zone if calendar is not None else ZoneInfo(self._state.config.time_zone)
+        then, now = (datetime.fromtimestamp(each / 1000, zone) for each in (moment, self._at))
         return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
 
 
