@@ -110,6 +110,36 @@ class Number(Struct, frozen=True, kw_only=True):
     hours: str | None = None
 
 
+class CustomPresence(Struct, frozen=True, kw_only=True):
+    """A presence with a name of its own. To routing it is its base.
+
+    Attributes:
+        name: Its name.
+        text: How people read it; the name itself where it is empty.
+        base: What it means.
+    """
+
+    name: Name
+    text: Annotated[str, Meta(max_length=80)] = ""
+    base: Presence
+
+
+class PresenceRules(Struct, frozen=True, kw_only=True):
+    """What the system says of reps by itself. Nothing, unless it is asked to.
+
+    Attributes:
+        automatic: Whether a presence follows the capacity in use: none is `available`, some is `busy`, all is
+            `do_not_disturb`. A person's `available` or `busy` stands until they next accept or close something, any
+            other presence until it is changed.
+        missed: What a rep is who missed an offer; as before, where it is not given.
+        declined: What a rep is who declined one; as before, where it is not given.
+    """
+
+    automatic: bool = False
+    missed: Presence | None = None
+    declined: Presence | None = None
+
+
 class AutoClose(Struct, frozen=True, kw_only=True):
     """How long nothing may happen to a conversation before it is closed (Dynamics' defaults for SMS).
 
@@ -370,12 +400,14 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         name: The board's name, on everything it stores.
         time_zone: An IANA time zone.
         keywords: The answers to STOP, START and HELP.
+        presence: What the system says of reps by itself.
         channels: Accounts at carriers.
         numbers: Addresses of ours.
         workstreams: Settings of conversations.
         queues: Waiting lists.
         reps: People.
         skills: What they can be good at.
+        presences: Presences with names of their own.
         preferences: Customers who have reps of their own.
         customers: Who they are.
         hours: Operating hours, which channels, numbers, queues and reps refer to.
@@ -384,12 +416,14 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     name: Name
     time_zone: str = "UTC"
     keywords: Keywords = Keywords()
+    presence: PresenceRules = PresenceRules()
     channels: tuple[Channel, ...] = ()
     numbers: tuple[Number, ...] = ()
     workstreams: tuple[Workstream, ...] = ()
     queues: tuple[Queue, ...] = ()
     reps: tuple[Rep, ...] = ()
     skills: tuple[Skill, ...] = ()
+    presences: tuple[CustomPresence, ...] = ()
     preferences: tuple[Preference, ...] = ()
     customers: tuple[Customer, ...] = ()
     hours: tuple[OperatingHours, ...] = ()

@@ -9,6 +9,7 @@ from cordboard.engine.assignment_problems import find_assignment_problems
 from cordboard.engine.config import E164, SHORT_CODE, Affinity, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
 from cordboard.engine.hours_problems import find_hours_problems
+from cordboard.engine.presence_problems import find_presence_problems
 from cordboard.engine.rule_problems import find_rule_problems
 from cordboard.engine.vocabulary import (
     SYSTEM,
@@ -16,7 +17,6 @@ from cordboard.engine.vocabulary import (
     Capability,
     NumberKind,
     Obstacle,
-    Presence,
 )
 
 
@@ -39,12 +39,6 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
     queues = {each.name for each in config.queues}
     for index, workstream in enumerate(config.workstreams):
         yield from _missing(f"workstreams[{index}].queue", workstream.queue, queues, "queue")
-        if not workstream.allowed_presences:
-            yield f"workstreams[{index}].allowed_presences: with none, nobody would ever get anything; name some"
-
-        if Presence.OFFLINE in workstream.allowed_presences:
-            yield f"workstreams[{index}].allowed_presences: nobody who is offline can take anything; remove 'offline'"
-
         yield from _affinity_problems(f"workstreams[{index}].affinity", workstream.affinity)
 
     reps = {each.name for each in config.reps}
@@ -63,6 +57,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
             yield f"customers[{index}].number: {customer.number!r} is not E.164, such as '+14155550123'"
 
     yield from find_hours_problems(config)
+    yield from find_presence_problems(config)
     yield from find_assignment_problems(config)
     yield from find_rule_problems(config)
 

@@ -144,13 +144,41 @@ class CloseReason(Word):
 
 
 class Presence(Word):
-    """What a rep says of themselves; which of them bring work is the workstream's choice."""
+    """How a rep is; which presences bring work is the workstream's choice."""
 
     AVAILABLE = "available"
     BUSY = "busy"
     DO_NOT_DISTURB = "do_not_disturb"
     AWAY = "away"
     OFFLINE = "offline"
+
+    INACTIVE = "inactive"
+    """They missed an offer, and seem not to be there. No person says so, and no workstream allows it."""
+
+
+class PresenceReason(Word):
+    """Why the system has set a rep's presence."""
+
+    CAPACITY = "capacity"
+    """So much of their capacity is in use."""
+
+    MISSED = "missed"
+    """They missed an offer."""
+
+    DECLINED = "declined"
+    """They declined one."""
+
+    DISCONNECTED = "disconnected"
+    """Their desk is gone."""
+
+    RECONNECTED = "reconnected"
+    """Their desk is back."""
+
+    DONE = "done"
+    """They have finished what they had, and meant to be so then."""
+
+    CONFIGURATION = "configuration"
+    """The custom presence they had is gone, or means something else."""
 
 
 class Role(Word):
@@ -438,6 +466,12 @@ class PassedOver(Word):
 
     OFFLINE = "offline"
     """They are offline."""
+
+    HOURS = "hours"
+    """They do not work now."""
+
+    DRAINING = "draining"
+    """They finish what they have, and get no more."""
 
     PRESENCE = "presence"
     """Its workstream does not allow their presence."""

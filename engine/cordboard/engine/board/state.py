@@ -30,6 +30,8 @@ from cordboard.engine.vocabulary import (
     AssignmentMethod,
     MessageStatus,
     PreferenceFallback,
+    Presence,
+    PresenceReason,
     State,
     Timestamp,
 )
@@ -68,6 +70,7 @@ class BoardState:
         changes: What differs from the store.
         stirred_reps: Reps who may be able to take more than before.
         stirred_conversations: Conversations that came onto a queue.
+        loaded: Reps whose presence may follow from what they hold, and whether they accepted or closed something.
     """
 
     def __init__(self, board: str) -> None:
@@ -87,6 +90,7 @@ class BoardState:
         self.changes = Changes()
         self.stirred_reps: dict[str, None] = {}
         self.stirred_conversations: dict[int, None] = {}
+        self.loaded: dict[str, bool] = {}
 
         self.timers = Timers()
         self.waiting = WaitingLists()
@@ -127,6 +131,10 @@ class BoardState:
         settings = self.rep_settings.get(rep)
         return settings.capacity - self.load_of(rep) if settings else 0
 
+    def holds(self, rep: str) -> bool:
+        """Whether any conversation's assignment is a rep's."""
+        return bool(self._held.get(rep))
+
     def held_by(self, rep: str) -> tuple[Conversation, ...]:
         """Return the conversations whose assignment is a rep's, the oldest hold first."""
         held = [self.conversations[each] for each in self._held.get(rep, ())]
@@ -135,7 +143,30 @@ class BoardState:
     def availability(self, rep: str) -> Availability | None:
         """Return how a rep is now; None for somebody who is not on the board."""
         known = self.reps.get(rep)
-        return Availability(known, self.free_of(rep)) if known is not None else None
+        if known is None:
+            return None
+
+        presence = self.presence_due(known)
+        if presence is not known.presence:  # it is noted when the command is done: see `automatic`
+            known = replace(known, presence=presence)
+
+        return Availability(known, self.free_of(rep))
+
+    def presence_due(self, rep: RepState) -> Presence:
+        """Return what a rep's presence is by what they hold, where the system has a say in it; as it is otherwise."""
+        automatic = self.config.presence.automatic
+        follows = rep.why is PresenceReason.CAPACITY or (
+            automatic
+            and rep.presence in (Presence.AVAILABLE, Presence.BUSY)
+            and (rep.why is not None or self.loaded.get(rep.name, False))
+        )
+        if not follows:
+            return rep.presence
+
+        if automatic and self.free_of(rep.name) <= 0:
+            return Presence.DO_NOT_DISTURB
+
+        return Presence.BUSY if automatic and self.load_of(rep.name) else Presence.AVAILABLE
 
     def own_reps(self, conversation: Conversation) -> tuple[str, ...]:
         """Return the reps of its queue whom a conversation's customer prefers, where the queue asks for them."""
@@ -192,8 +223,12 @@ class BoardState:
         old = self.reps.get(new.name)
         self.reps[new.name] = new
         self.changes.reps[new.name] = new
-        if old is None or old.presence is not new.presence:
+        if old is None or old.presence is not new.presence or old.takes_offers is not new.takes_offers:
             self.stirred_reps[new.name] = None
+            self._note_load(new.name)
+
+        if old is None or old.gone_at != new.gone_at or old.works_until != new.works_until:
+            self._set_rep_timers(new.name)
 
         self._list_rep(new.name)
 
@@ -223,12 +258,14 @@ class BoardState:
         self.changes.config = True
         for name in [each for each in self.reps if each not in self.rep_settings]:
             del self.reps[name]
+            self._set_rep_timers(name)
 
         for name in self.rep_settings:
             if name not in self.reps:
                 self.put_rep(RepState(name=name, since=self.at))
 
             self._list_rep(name)
+            self._note_load(name)
             self.stirred_reps[name] = None
 
         for conversation in self.conversations.values():
@@ -264,7 +301,9 @@ class BoardState:
 
         for name in self.reps:
             self._list_rep(name)
+            self._set_rep_timers(name)
 
+        self.loaded.clear()
         self.candidates.catch_up()
         self.changes = Changes()
         self.stirred_reps.clear()
@@ -303,6 +342,7 @@ class BoardState:
         self.channels = {each.name: each for each in config.channels}
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
         zone = ZoneInfo(config.time_zone)
+        self.presences = {each.name: each for each in config.presences}
         self.calendars = {each.name: Calendar(each, zone) for each in config.hours}
         self.customers = {each.number: each for each in config.customers}
         background = Background(zone=zone, calendars=self.calendars, customers=self.customers)
@@ -381,10 +421,12 @@ class BoardState:
         if before is not None:
             self._loads[before.rep] -= before.cost
             del self._held[before.rep][new.id]
+            self._note_load(before.rep, turn=new.state is State.CLOSED)
 
         if after is not None:
             self._loads[after.rep] = self._loads.get(after.rep, 0) + after.cost
             self._held.setdefault(after.rep, {})[new.id] = None
+            self._note_load(after.rep, turn=new.state is State.ACTIVE)
 
         if before is not None:
             self._list_rep(before.rep)
@@ -399,6 +441,19 @@ class BoardState:
         rep = self.reps.get(name)
         if rep is not None and rep.released_at != self.at:
             self.put_rep(replace(rep, released_at=self.at))
+
+    def _note_load(self, name: str, *, turn: bool = False) -> None:
+        """Have a rep's presence looked at when the command is done. `turn`: they accepted or closed something."""
+        rep = self.reps.get(name)
+        if rep is not None and (
+            self.config.presence.automatic or rep.draining is not None or rep.why is PresenceReason.CAPACITY
+        ):
+            self.loaded[name] = turn or self.loaded.get(name, False)
+
+    def _set_rep_timers(self, name: str) -> None:
+        rep = self.reps.get(name)
+        self.timers.set(("desk", name), rep.gone_at if rep else None)
+        self.timers.set(("shift", name), rep.works_until if rep else None)
 
     def _list_rep(self, name: str) -> None:
         rep = self.reps.get(name)

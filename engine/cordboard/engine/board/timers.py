@@ -13,7 +13,8 @@ from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import State, Timestamp
 
 TimerKey: TypeAlias = tuple[str, int | str]
-"""What a deadline belongs to: `("conversation", id)`, `("search", id)` or `("rep", name)`."""
+"""What a deadline belongs to: `("conversation", id)`, `("search", id)`, or, of a rep by name: `("rep", …)`
+when they lose what they hold, `("desk", …)` when theirs counts as gone, `("shift", …)` when it begins or ends."""
 
 
 _SLACK = 64

@@ -71,7 +71,7 @@ class Pool:
     def takes(self, now: Availability | None) -> bool:
         """Whether a candidate who is like this can take what is asked."""
         required = self.requirement
-        if now is None or now.state.presence not in required.presences:
+        if now is None or not now.state.takes_offers or now.state.presence not in required.presences:
             return False
 
         return now.free >= required.cost or required.overload

@@ -64,6 +64,10 @@ def explain_rep(state: BoardState, rep: str) -> RepExplanation:
     waiting = sum(each.waiting for each in queues)
     if known.presence is Presence.OFFLINE:
         summary = f"{rep} is offline"
+    elif not known.working:
+        summary = f"{rep} does not work now"
+    elif known.draining is not None:
+        summary = f"{rep} finishes what they have"
     elif not queues:
         summary = f"{rep} serves no queue"
     elif not waiting:
@@ -90,9 +94,16 @@ def _reason(
     if not requirement.pushed:
         return PassedOver.PICK, f"reps pick what runs under workstream {workstream.name!r} themselves"
 
-    presence = state.reps[rep].presence
+    known = state.reps[rep]
+    presence = known.presence
     if presence is Presence.OFFLINE:
         return PassedOver.OFFLINE, "offline"
+
+    if not known.working:
+        return PassedOver.HOURS, "outside of their working hours"
+
+    if known.draining is not None:
+        return PassedOver.DRAINING, f"finishes what they have, then {known.draining.presence.value}"
 
     if presence not in requirement.presences:
         return PassedOver.PRESENCE, f"{presence.value}, which workstream {workstream.name!r} does not allow"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cordboard.engine.board.automatic import align
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.routing.affinity import last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Pool, Standing
@@ -49,15 +50,17 @@ def settle(decision: Decision) -> None:
     Reps come first: what waits longest is theirs before what has just come onto the queue.
     """
     state = decision.state
-    while state.stirred_reps or state.stirred_conversations:
+    while state.stirred_reps or state.stirred_conversations or state.loaded:
         if state.stirred_reps:
             rep = next(iter(state.stirred_reps))
             del state.stirred_reps[rep]
             _drain(decision, rep)
-        else:
+        elif state.stirred_conversations:
             conversation = next(iter(state.stirred_conversations))
             del state.stirred_conversations[conversation]
             _place(decision, conversation)
+        else:
+            align(decision)
 
     state.candidates.catch_up()
 
