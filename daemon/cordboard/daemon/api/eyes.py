@@ -22,7 +22,7 @@ from cordboard.engine.events import (
     OfferDeclined,
     OfferExpired,
     OfferWithdrawn,
-    PresenceChanged,
+    RepEvent,
 )
 from cordboard.engine.ports import Sight
 from cordboard.engine.records import Conversation
@@ -62,7 +62,7 @@ class Eyes:
     async def see(self, event: Event) -> bool:
         """Whether the rep is shown this event."""
         match event:
-            case PresenceChanged():
+            case RepEvent():
                 return event.rep == self._rep
             case ConversationEvent() | MessageEvent() | CustomerOptedOut() | CustomerOptedIn() if (
                 event.conversation is not None

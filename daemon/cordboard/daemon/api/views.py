@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
+from cordboard.daemon.presences import presence_text
 from cordboard.engine import Board
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.carrier import Failure, Media
@@ -34,6 +35,7 @@ from cordboard.engine.vocabulary import (
     MessageStatus,
     NumberKind,
     Presence,
+    PresenceReason,
     Role,
     SkillMatching,
     State,
@@ -234,14 +236,33 @@ def _message_fields(it: Message, board: Board, now: Timestamp) -> dict[str, Any]
     }
 
 
+class DrainView(Struct, frozen=True, kw_only=True):
+    """What a rep will be once they have finished what they have."""
+
+    presence: Presence
+    custom_presence: str | None
+
+
 class RepView(Struct, frozen=True, kw_only=True):
-    """A rep as they are now. `load`: units of `capacity` they hold; `free`: what is left, never below 0."""
+    """A rep as they are now. `load`: units of `capacity` they hold; `free`: what is left, never below 0.
+
+    `presence`: what routing goes by, also where a `custom_presence` has been chosen; `presence_text`: either in words.
+    `presence_reason`: why the system set it; null where a person did. `draining`: what they will be once they have
+    finished what they have, and until when they get nothing more. `working`: whether it is within their hours.
+    `connected`: whether they have a desk open.
+    """
 
     name: str
     display_name: str
     roles: tuple[Role, ...]
     queues: tuple[str, ...]
     presence: Presence
+    custom_presence: str | None
+    presence_text: str
+    presence_reason: PresenceReason | None
+    draining: DrainView | None
+    working: bool
+    connected: bool
     since: str
     capacity: int
     load: int
@@ -257,6 +278,14 @@ class RepView(Struct, frozen=True, kw_only=True):
             roles=rep.roles,
             queues=board.queues_of(rep.name),
             presence=state.presence,
+            custom_presence=state.custom or None,
+            presence_text=presence_text(state.presence, state.custom, board.config),
+            presence_reason=state.why,
+            draining=DrainView(presence=state.draining.presence, custom_presence=state.draining.custom or None)
+            if state.draining
+            else None,
+            working=state.working,
+            connected=state.connected and state.gone_at is None,
             since=rfc3339(state.since),
             capacity=rep.capacity,
             load=load,

@@ -13,9 +13,10 @@ from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import SignedIn, TheDesk
 from cordboard.daemon.desk.lists import Line
 from cordboard.daemon.desk.rendering import page
+from cordboard.daemon.presences import presence_text
 from cordboard.engine.config import Channel
-from cordboard.engine.records import ChannelState
-from cordboard.engine.vocabulary import Presence, Timestamp
+from cordboard.engine.records import ChannelState, RepState
+from cordboard.engine.vocabulary import Presence, PresenceReason, Timestamp
 
 
 class Colleague(Struct, frozen=True, kw_only=True):
@@ -24,8 +25,10 @@ class Colleague(Struct, frozen=True, kw_only=True):
     Attributes:
         name: Who.
         display_name: As people see it.
-        presence: What they say of themselves.
-        since: When they last said so; 0 for never.
+        presence: How they are, as routing sees it.
+        custom: The name of their custom presence; empty where it is none.
+        note: What else keeps offers from them, or will change their presence; empty where nothing does.
+        since: Since when they are so; 0 for always.
         load: Units of capacity they hold.
         capacity: Units they have.
         held: Conversations offered to them, with them or in wrap-up.
@@ -35,6 +38,8 @@ class Colleague(Struct, frozen=True, kw_only=True):
     name: str
     display_name: str
     presence: Presence
+    custom: str
+    note: str
     since: Timestamp
     load: int
     capacity: int
@@ -80,6 +85,8 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
             name=each.name,
             display_name=each.display_name or each.name,
             presence=board.reps[each.name].presence,
+            custom=board.reps[each.name].custom,
+            note=_note(board.reps[each.name], desk),
             since=board.reps[each.name].since,
             load=board.load_of(each.name),
             capacity=each.capacity,
@@ -88,6 +95,19 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
         )
         for each in board.config.reps
         if each.name in board.reps
+    )
+
+
+def _note(state: RepState, desk: Desk) -> str:
+    if state.draining is not None:
+        then = presence_text(state.draining.presence, state.draining.custom, desk.engine.board.config)
+        return f"finishing, then {then.lower()}"
+
+    if not state.working:
+        return "outside of working hours"
+
+    return {PresenceReason.MISSED: "missed an offer", PresenceReason.DECLINED: "declined an offer"}.get(
+        state.why or PresenceReason.CAPACITY, ""
     )
 
 
