@@ -28,7 +28,7 @@ from cordboard.engine import Board
 from cordboard.engine.carrier import TextReceived
 from cordboard.engine.commands import CloseConversation, Command, SetSkills, Tick
 from cordboard.engine.events import ConversationOffered, Event
-from cordboard.engine.vocabulary import AssignmentMethod, SkillMatching
+from cordboard.engine.routing_words import AssignmentMethod, SkillMatching
 
 CURVE: Final = (Case(10, 100), Case(100, 100), Case(1_000, 1_000), Case(1_000, 10_000), Case(10_000, 100_000))
 """The sizes of the picture, at which the peers are asked as well."""

@@ -35,8 +35,9 @@ from cordboard.engine.carrier import (
     WebhookRequest,
 )
 from cordboard.engine.config import Skill
+from cordboard.engine.routing_words import Distribution
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import Distribution, NumberKind, Presence, Role
+from cordboard.engine.vocabulary import NumberKind, Presence, Role
 from cordboard.storage.media_memory import MediaMemory
 from cordboard.storage.memory import MemoryStore
 

@@ -14,8 +14,9 @@ from cordboard.engine import Queue
 from cordboard.engine.commands import Configure
 from cordboard.engine.config import Customer, Overflow
 from cordboard.engine.hours import OperatingHours
+from cordboard.engine.routing_words import Operator, OverflowAction, OverflowCondition
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet
-from cordboard.engine.vocabulary import MessageStatus, Operator, OverflowAction, OverflowCondition, Presence
+from cordboard.engine.vocabulary import MessageStatus, Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine.config import Affinity
-from cordboard.engine.vocabulary import Presence, WrapUp
+from cordboard.engine.routing_words import WrapUp
+from cordboard.engine.vocabulary import Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon

@@ -16,9 +16,10 @@ from cordboard.daemon.config_file import Configuration, RepEntry
 from cordboard.daemon.durations import format_duration, parse_duration
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Affinity, AutoClose, BoardConfig
 from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.routing_words import Distribution, Obstacle, Operator, WrapUp
 from cordboard.engine.rules import Condition, Outputs
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import Distribution, Obstacle, Operator, Role, WrapUp
+from cordboard.engine.vocabulary import Role
 from cordboard.transports.acs import AcsSettings
 from cordboard.transports.base import BUILT_IN, find_transport
 from cordboard.transports.twilio import SharedKey, Subaccount, TwilioSettings

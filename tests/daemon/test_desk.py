@@ -18,8 +18,9 @@ import cordboard.daemon.desk
 from cordboard.daemon.access import COOKIE, Access
 from cordboard.engine.commands import Configure, Reply, SetPresence
 from cordboard.engine.config import Affinity, Customer
+from cordboard.engine.routing_words import WrapUp
 from cordboard.engine.secret import Secret
-from cordboard.engine.vocabulary import Presence, WrapUp
+from cordboard.engine.vocabulary import Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from tests.daemon.test_desk import HTMX, browser, part
 
 from cordboard.engine.config import Skill
+from cordboard.engine.routing_words import SkillMatching
 from cordboard.engine.rules import Outputs, Rule, RuleSet
-from cordboard.engine.vocabulary import Presence, SkillMatching
+from cordboard.engine.vocabulary import Presence
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon

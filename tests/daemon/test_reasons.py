@@ -9,9 +9,10 @@ from cordboard.daemon.desk.wording import in_short
 from cordboard.engine import events
 from cordboard.engine.explanations import OfferReason, QueueStanding, RepExplanation, RepStanding
 from cordboard.engine.records import Conversation
+from cordboard.engine.routing_words import AssignmentMethod, PassedOver, SkillMatching
 from cordboard.engine.rules import RouteReason, RulesTried
 from cordboard.engine.testing.specimens import active
-from cordboard.engine.vocabulary import SYSTEM, AssignmentMethod, PassedOver, Presence, SkillMatching, State
+from cordboard.engine.vocabulary import SYSTEM, Presence, State
 
 NAMES = {"ana": "Ana", "sue": "Sue"}
 REASON = OfferReason(

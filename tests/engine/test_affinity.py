@@ -20,17 +20,16 @@ from cordboard.engine.config import MINUTE, Affinity, Preference, Ring, Skill
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import SearchWidened
-from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground
-from cordboard.engine.vocabulary import (
+from cordboard.engine.routing_words import (
     AffinityTo,
     AssignmentMethod,
     Distribution,
     Obstacle,
     PassedOver,
     PreferenceFallback,
-    Presence,
-    State,
 )
+from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground
+from cordboard.engine.vocabulary import Presence, State
 
 OTHER = "+14155550199"
 WAIT = Affinity(wait=2 * MINUTE)

@@ -26,18 +26,16 @@ from cordboard.engine.config import (
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import InvalidSkills, NotAllowed, NotFound, RepUnable
 from cordboard.engine.events import ConversationEscalated, ConversationOffered, SearchWidened
-from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground
-from cordboard.engine.vocabulary import (
+from cordboard.engine.routing_words import (
     AssignmentMethod,
     PassedOver,
     PreferenceFallback,
-    Presence,
     QueueOrder,
     RepOperator,
-    Role,
     SkillMatching,
-    State,
 )
+from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground
+from cordboard.engine.vocabulary import Presence, Role, State
 
 SUE = CONFIG.reps[2]
 SKILLS = (Skill(name="billing"), Skill(name="french"))

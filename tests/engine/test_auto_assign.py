@@ -8,8 +8,9 @@ from cordboard.engine.commands import DeclineOffer, TransferConversation
 from cordboard.engine.config import Affinity
 from cordboard.engine.errors import OfferBinding
 from cordboard.engine.events import OfferAccepted
+from cordboard.engine.routing_words import Obstacle
 from cordboard.engine.testing.playground import Playground
-from cordboard.engine.vocabulary import SYSTEM, Obstacle, Presence, State
+from cordboard.engine.vocabulary import SYSTEM, Presence, State
 
 
 @pytest.fixture

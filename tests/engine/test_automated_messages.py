@@ -20,16 +20,10 @@ from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Customer, Overflo
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import CustomerOptedIn, CustomerOptedOut, Event, MessageReceived, ReplyQueued, SendCanceled
 from cordboard.engine.hours import Holiday, OperatingHours, WeeklyOpening
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition
 from cordboard.engine.rules import Outputs, Rule, RuleSet
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, OURS, START, Playground
-from cordboard.engine.vocabulary import (
-    MessageTrigger,
-    NumberKind,
-    OverflowAction,
-    OverflowCondition,
-    Presence,
-    Weekday,
-)
+from cordboard.engine.vocabulary import MessageTrigger, NumberKind, Presence, Weekday
 
 OTHER = "+14155550124"
 THIRD = "+14155550125"

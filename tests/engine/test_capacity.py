@@ -16,17 +16,10 @@ from cordboard.engine.config import HOUR, MINUTE, CapacityProfile
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import NotAllowed, RepUnable
 from cordboard.engine.events import ConversationOffered, ConversationTransferred, ProfilesReset
+from cordboard.engine.routing_words import AssignmentMethod, Distribution, Operator, PassedOver, ProfileReset
 from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import (
-    AssignmentMethod,
-    Distribution,
-    Operator,
-    PassedOver,
-    Presence,
-    ProfileReset,
-    State,
-)
+from cordboard.engine.vocabulary import Presence, State
 
 SUE = CONFIG.reps[2]
 DAILY = ProfileReset.END_OF_DAY

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from cordboard.engine.commands import CloseConversation, Configure, DeclineOffer
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, AutoClose, Rep, Skill
+from cordboard.engine.routing_words import Distribution, SkillMatching
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import CloseReason, Distribution, Presence, SkillMatching, State
+from cordboard.engine.vocabulary import CloseReason, Presence, State
 
 OTHER = "+14155550199"
 

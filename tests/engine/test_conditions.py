@@ -19,8 +19,9 @@ from cordboard.engine.condition_problems import WEEKDAYS, compile_pattern
 from cordboard.engine.config import BoardConfig, Customer, Queue, Workstream
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.hours import Holiday, OperatingHours, WeeklyOpening
+from cordboard.engine.routing_words import Operator
 from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
-from cordboard.engine.vocabulary import Operator, Weekday
+from cordboard.engine.vocabulary import Weekday
 
 ZONE = ZoneInfo("America/Los_Angeles")
 OFFICE = OperatingHours(

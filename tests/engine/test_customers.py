@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from cordboard.engine.config import Customer
 from cordboard.engine.config_problems import find_problems
+from cordboard.engine.routing_words import Operator
 from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground
-from cordboard.engine.vocabulary import Operator
 
 GOLD = Condition(field="customer.attributes.tier", op=Operator.EQUALS, value="gold")
 SORTED = replace(

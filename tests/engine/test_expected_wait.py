@@ -17,8 +17,9 @@ from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Queue, Rep
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import ConversationOffered, ConversationOpened, ConversationPicked, Event, OfferAccepted
 from cordboard.engine.hours import OperatingHours, WeeklyOpening
+from cordboard.engine.routing_words import Distribution
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import Distribution, Presence, Timestamp, Weekday
+from cordboard.engine.vocabulary import Presence, Timestamp, Weekday
 
 PATIENT = replace(CONFIG, workstreams=(replace(CONFIG.workstreams[0], quiet_after=DAY),))
 ALONE = replace(PATIENT, queues=(Queue(name="general", reps=("ana",)),), reps=(Rep(name="ana", capacity=1),))

@@ -22,11 +22,14 @@ from cordboard.engine.commands import (
     Command,
     Configure,
     DeclineOffer,
+    DesksLost,
     EndWrapUp,
     ParkConversation,
     PickConversation,
     RecordSend,
     ReleaseConversation,
+    RepConnected,
+    RepDisconnected,
     Reply,
     ResumeConversation,
     SetPresence,
@@ -36,9 +39,21 @@ from cordboard.engine.commands import (
     Tick,
     TransferConversation,
 )
-from cordboard.engine.config import SECOND, Affinity, CapacityProfile, Overflow, Preference, Relaxation, Ring, Skill
+from cordboard.engine.config import (
+    SECOND,
+    Affinity,
+    CapacityProfile,
+    CustomPresence,
+    Overflow,
+    Preference,
+    PresenceRules,
+    Relaxation,
+    Ring,
+    Skill,
+)
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import (
+    BoardConfigured,
     ConversationClosed,
     ConversationOffered,
     ConversationOpened,
@@ -49,43 +64,52 @@ from cordboard.engine.events import (
     ConversationReopened,
     ConversationRequeued,
     ConversationResumed,
+    ConversationTransferred,
+    ConversationWoken,
     CustomerOptedIn,
     CustomerOptedOut,
+    DrainStarted,
     Event,
     Grant,
     OfferAccepted,
+    PresenceChanged,
     ReplyQueued,
     SearchWidened,
     SendStarted,
+    ShiftChanged,
     WrapUpEnded,
 )
 from cordboard.engine.explanations import OfferReason
-from cordboard.engine.hours import OperatingHours
+from cordboard.engine.hours import OperatingHours, WeeklyOpening
 from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import Conversation
-from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
-from cordboard.engine.testing.playground import CONFIG, OURS, Playground
-from cordboard.engine.vocabulary import (
+from cordboard.engine.routing_words import (
     AffinityTo,
     AssignmentMethod,
-    CloseReason,
     Distribution,
-    FailureKind,
-    Keyword,
     LanguageMatching,
-    MessageStatus,
-    MessageTrigger,
     Obstacle,
     Operator,
     OverflowAction,
     OverflowCondition,
     PassedOver,
     PreferenceFallback,
-    Presence,
     ProfileReset,
     SkillMatching,
-    State,
     WrapUp,
+)
+from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
+from cordboard.engine.testing.playground import CONFIG, OURS, Playground
+from cordboard.engine.vocabulary import (
+    CloseReason,
+    FailureKind,
+    Keyword,
+    MessageStatus,
+    MessageTrigger,
+    Presence,
+    PresenceReason,
+    State,
+    Weekday,
 )
 
 REPS = st.sampled_from(["ana", "ben", "sue"])
@@ -162,6 +186,11 @@ REFUNDS_IN_SPANISH = RuleSet(
         ),
     ),
 )
+AUTOMATIC = PresenceRules(automatic=True, missed=Presence.INACTIVE, declined=Presence.DO_NOT_DISTURB)
+LUNCH = CustomPresence(name="lunch", base=Presence.AWAY)
+SHIFT = OperatingHours(
+    name="shift", weekly=(WeeklyOpening(days=tuple(Weekday), opens="15:10", closes="15:15"),)
+)  # the game begins at 15:06
 CONFIGS = st.sampled_from(
     [
         CONFIG,
@@ -181,6 +210,20 @@ CONFIGS = st.sampled_from(
                     classification=(REFUNDS_IN_SPANISH,),
                 ),
             ),
+        ),
+        replace(CONFIG, presence=AUTOMATIC),
+        replace(
+            CONFIG,
+            presence=AUTOMATIC,
+            presences=(LUNCH,),
+            workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, allowed_presences=(Presence.BUSY,)),),
+        ),
+        replace(CONFIG, presences=(replace(LUNCH, base=Presence.OFFLINE),)),
+        replace(
+            CONFIG,
+            presences=(replace(LUNCH, base=Presence.BUSY),),
+            hours=(SHIFT,),
+            reps=(replace(CONFIG.reps[0], hours="shift"), *CONFIG.reps[1:]),
         ),
         replace(CONFIG, workstreams=(RULED,)),
         replace(CONFIG, workstreams=(replace(RULED, capacity_cost=2, wrap_up=60 * SECOND),)),
@@ -290,6 +333,9 @@ class Watched(Playground):
 
     def __init__(self) -> None:
         self.been: dict[int, set[str]] = {}
+        self.off: set[str] = set()
+        self.draining: set[str] = set()
+        self.presences: dict[str, Presence] = {}
         super().__init__()
 
     def do(self, command: Command) -> tuple[Event, ...]:
@@ -308,6 +354,9 @@ class Watched(Playground):
             self.nobody_else_s(reserved, events)
 
         self.overflows(events)
+        for event in events:
+            self.note(event)
+
         return events
 
     def reservation(self, waiting: Conversation) -> tuple[str, int] | None:
@@ -380,6 +429,27 @@ class Watched(Playground):
                 self.been[event.conversation] = {event.queue}
             case OfferAccepted() | ConversationPicked() | ConversationResumed():
                 self.been[event.conversation] = set()
+
+    def note(self, event: Event) -> None:
+        """Nobody is offered anything who is out, finishes what they have, or does not work, at that moment."""
+        match event:
+            case ShiftChanged():
+                (self.off.discard if event.working else self.off.add)(event.rep)
+            case DrainStarted():
+                self.draining.add(event.rep)
+            case PresenceChanged():
+                self.presences[event.rep] = event.presence
+                if event.why in (None, PresenceReason.DONE):
+                    self.draining.discard(event.rep)
+            case BoardConfigured():
+                left = {each.name for each in event.config.reps}
+                self.off &= left
+                self.draining &= left
+                self.presences = {name: each for name, each in self.presences.items() if name in left}
+            case ConversationOffered() | ConversationWoken() | ConversationTransferred():
+                assert event.rep not in self.off
+                assert event.rep not in self.draining
+                assert self.presences.get(event.rep) not in (None, Presence.OFFLINE, Presence.INACTIVE)
             case _:
                 pass
 
@@ -485,9 +555,21 @@ class AnyBoard(RuleBasedStateMachine):
     def somebody_says_what_a_conversation_needs(self, conversation: int, by: str, skills: dict[str, int]) -> None:
         self.attempt(SetSkills(conversation=conversation, by=by, skills=skills))
 
-    @rule(rep=REPS, presence=st.sampled_from(Presence), by=REPS)
-    def somebody_sets_a_presence(self, rep: str, presence: Presence, by: str) -> None:
-        self.attempt(SetPresence(rep=rep, presence=presence, by=by))
+    @rule(rep=REPS, presence=st.sampled_from([*Presence, "lunch", "siesta"]), by=REPS, when_done=st.booleans())
+    def somebody_sets_a_presence(self, rep: str, presence: Presence | str, by: str, when_done: bool) -> None:
+        self.attempt(SetPresence(rep=rep, presence=presence, by=by, when_done=when_done))
+
+    @rule(rep=REPS)
+    def a_desk_opens(self, rep: str) -> None:
+        self.attempt(RepConnected(rep=rep))
+
+    @rule(rep=REPS)
+    def a_desk_closes(self, rep: str) -> None:
+        self.attempt(RepDisconnected(rep=rep))
+
+    @rule()
+    def the_desks_begin_anew(self) -> None:
+        self.attempt(DesksLost())
 
     @rule(rep=REPS)
     def a_rep_comes(self, rep: str) -> None:
@@ -619,6 +701,15 @@ class AnyBoard(RuleBasedStateMachine):
                 if workstream.distribution is Distribution.PUSH and conversation.queue is not None:
                     reps = explain_waiting(state, conversation).reps
                     assert PassedOver.NOTHING not in {each.reason for each in reps}
+
+    @invariant()
+    def presences_say_what_they_should(self) -> None:
+        state = self.world.board._state
+        for rep in state.reps.values():
+            assert rep.presence is state.presence_due(rep)
+            assert rep.draining is None or state.holds(rep.name) or rep.presence is Presence.OFFLINE
+            assert rep.before is None or rep.presence is Presence.OFFLINE
+            assert not rep.custom or state.presences[rep.custom].base is rep.presence
 
     @invariant()
     def what_rules_say_is_said_of_every_new_conversation(self) -> None:

@@ -13,9 +13,9 @@ from cordboard.engine import languages
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import InvalidConfiguration
+from cordboard.engine.routing_words import Operator
 from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import Operator
 
 SENTENCES = {
     "en": ("Hi, my order hasn't arrived yet, can you help?", "my parcel never came", "still waiting for a reply"),

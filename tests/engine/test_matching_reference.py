@@ -40,23 +40,21 @@ from cordboard.engine.config import (
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import ConversationOffered, Event, Grant, OfferAccepted
 from cordboard.engine.records import Conversation
-from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
-from cordboard.engine.testing.playground import OURS, START
-from cordboard.engine.vocabulary import (
+from cordboard.engine.routing_words import (
     AffinityTo,
     AssignmentMethod,
     LanguageMatching,
-    NumberKind,
     Obstacle,
     Operator,
     PreferenceFallback,
-    Presence,
     ProfileReset,
     QueueOrder,
     RepOperator,
     SkillMatching,
-    State,
 )
+from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
+from cordboard.engine.testing.playground import OURS, START
+from cordboard.engine.vocabulary import NumberKind, Presence, State
 
 PEOPLE = ("ana", "ben", "cleo", "dan")
 CUSTOMERS = tuple(f"+1415555010{each}" for each in range(7))

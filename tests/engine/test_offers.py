@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from cordboard.engine.commands import AcceptOffer, Configure, DeclineOffer
 from cordboard.engine.config import Rep, Workstream
 from cordboard.engine.errors import IllegalTransition, NotAllowed, NotFound, RepUnable
+from cordboard.engine.routing_words import Distribution
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import Distribution, Presence, State
+from cordboard.engine.vocabulary import Presence, State
 
 
 def test_a_text_opens_a_conversation_that_waits_when_nobody_is_there(world: Playground) -> None:

@@ -13,16 +13,10 @@ from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, BoardConfig, Over
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.events import ConversationClosed, ConversationOverflowed, ConversationQueued, Event
 from cordboard.engine.hours import OperatingHours, WeeklyOpening
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition
 from cordboard.engine.rules import PassedQueue, Route, RouteReason
 from cordboard.engine.testing.playground import CONFIG, START, Playground
-from cordboard.engine.vocabulary import (
-    CloseReason,
-    OverflowAction,
-    OverflowCondition,
-    Presence,
-    State,
-    Weekday,
-)
+from cordboard.engine.vocabulary import CloseReason, Presence, State, Weekday
 
 GENERAL, SECOND_QUEUE = CONFIG.queues
 OUT, LENGTH, EXPECTED, WAITED = OverflowCondition

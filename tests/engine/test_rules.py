@@ -18,9 +18,10 @@ from cordboard.engine.config import HOUR, BoardConfig, Queue, Skill, Workstream
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import ConversationClassified, ConversationQueued, Event
+from cordboard.engine.routing_words import Distribution, Operator
 from cordboard.engine.rules import Condition, Outputs, Route, RouteReason, Rule, RuleSet, RulesTried
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import Distribution, Operator, Presence, State
+from cordboard.engine.vocabulary import Presence, State
 
 SUPPORT = CONFIG.workstreams[0]
 

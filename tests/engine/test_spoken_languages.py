@@ -13,18 +13,17 @@ from cordboard.engine.config import SECOND, Relaxation, Ring, Skill
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import ConversationOffered
 from cordboard.engine.language_tags import is_language, speaks
-from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
-from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import (
+from cordboard.engine.routing_words import (
     AssignmentMethod,
     Distribution,
     LanguageMatching,
     Operator,
     PassedOver,
-    Presence,
     SkillMatching,
-    State,
 )
+from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
+from cordboard.engine.testing.playground import CONFIG, Playground
+from cordboard.engine.vocabulary import Presence, State
 
 REQUIRED, PREFERRED = LanguageMatching.REQUIRED, LanguageMatching.PREFERRED
 HOLA = Condition(field="text", op=Operator.CONTAINS, value="hola")

@@ -30,8 +30,9 @@ from cordboard.engine.events import (
     OfferAccepted,
     OfferWithdrawn,
 )
+from cordboard.engine.routing_words import SkillMatching
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import BulkAction, Presence, SkillMatching, State
+from cordboard.engine.vocabulary import BulkAction, Presence, State
 
 
 def waiting(world: Playground) -> None:

@@ -10,8 +10,9 @@ from cordboard.engine.commands import CloseConversation, Tick, TransferConversat
 from cordboard.engine.config import DAY, MINUTE, AutoClose
 from cordboard.engine.errors import IllegalTransition, NotAllowed
 from cordboard.engine.events import WrapUpEnded
+from cordboard.engine.routing_words import WrapUp
 from cordboard.engine.testing.playground import CONFIG, Playground
-from cordboard.engine.vocabulary import Presence, State, Status, WrapUp
+from cordboard.engine.vocabulary import Presence, State, Status
 
 OTHER = "+14155550199"
 

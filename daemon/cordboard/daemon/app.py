@@ -168,6 +168,7 @@ def _watch(house: House, metrics: Metrics) -> Callable[[Litestar], AbstractAsync
     async def watch(_: Litestar) -> AsyncIterator[None]:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(follow)
+            tasks.start_soon(house.desks.tell)
             yield
             tasks.cancel_scope.cancel()
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cordboard.daemon.access import Access
 from cordboard.daemon.allowance import Allowance
 from cordboard.daemon.config_file import Configuration
+from cordboard.daemon.open_desks import OpenDesks
 from cordboard.engine import Engine
 from cordboard.engine.clock import SystemClock
 from cordboard.engine.ports import Clock, MediaStore
@@ -34,6 +35,7 @@ class House:
         demo: Whether the house was started with `cordboard demo`.
         stopping: Set when the daemon begins to stop: whatever streams to a client ends then, since the web server
             waits for every open response.
+        desks: Who has a desk open.
     """
 
     engine: Engine
@@ -45,7 +47,12 @@ class House:
     clock: Clock = field(default_factory=SystemClock)
     demo: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    desks: OpenDesks = field(init=False)
     _applying: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+
+    def __post_init__(self) -> None:
+        """Furnish it."""
+        self.desks = OpenDesks(self.engine, self.stopping)
 
     async def apply(self, configuration: Configuration, *, by: str) -> list[str]:
         """Put a configuration in force; transports are replaced only where a channel's settings changed.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cordboard.engine.vocabulary import AssignmentMethod, QueueOrder, RepOperator, SkillMatching
+from cordboard.engine.routing_words import AssignmentMethod, QueueOrder, RepOperator, SkillMatching
 
 if TYPE_CHECKING:
     from cordboard.engine.config import BoardConfig, Queue, Rep, Ring, Skill, Workstream

@@ -135,11 +135,35 @@ class BeginBulk(Struct, frozen=True, kw_only=True, tag_field="type", tag="begin_
 
 
 class SetPresence(Struct, frozen=True, kw_only=True, tag_field="type", tag="set_presence"):
-    """Say how a rep is; for somebody else, supervisors only."""
+    """Say how a rep is; for somebody else, supervisors only.
+
+    Attributes:
+        rep: Whose presence.
+        presence: Which, or the name of a custom one; the system alone says `inactive`.
+        by: Who says so.
+        when_done: Only once they have finished what they have; until then they get nothing more.
+    """
 
     rep: str
-    presence: Presence
+    presence: Presence | str
     by: str
+    when_done: bool = False
+
+
+class RepConnected(Struct, frozen=True, kw_only=True, tag_field="type", tag="rep_connected"):
+    """Note that a rep has a desk open."""
+
+    rep: str
+
+
+class RepDisconnected(Struct, frozen=True, kw_only=True, tag_field="type", tag="rep_disconnected"):
+    """Note that a rep has no desk open any more: a page was closed or is loaded again, or the network failed."""
+
+    rep: str
+
+
+class DesksLost(Struct, frozen=True, kw_only=True, tag_field="type", tag="desks_lost"):
+    """Note that whatever served the desks began anew, so that nobody has one open yet."""
 
 
 class StartSending(Struct, frozen=True, kw_only=True, tag_field="type", tag="start_sending"):
@@ -226,6 +250,9 @@ Command: TypeAlias = (
     | RepCommand
     | BeginBulk
     | SetPresence
+    | RepConnected
+    | RepDisconnected
+    | DesksLost
     | StartSending
     | RecordSend
     | RecordDoubt

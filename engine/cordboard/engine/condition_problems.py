@@ -12,8 +12,9 @@ from typing import Any, Final
 import re2  # type: ignore[import-untyped] # it ships no types
 
 from cordboard.engine import languages
+from cordboard.engine.routing_words import Operator
 from cordboard.engine.rules import Condition
-from cordboard.engine.vocabulary import NumberKind, Operator, Weekday
+from cordboard.engine.vocabulary import NumberKind, Weekday
 
 DEEPEST: Final = 8
 MOST_CONDITIONS: Final = 100

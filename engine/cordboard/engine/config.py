@@ -14,28 +14,23 @@ from msgspec import Meta, Struct
 from cordboard.engine.automated_messages import AutomatedMessage
 from cordboard.engine.carrier import Pace
 from cordboard.engine.hours import OperatingHours
-from cordboard.engine.rules import Route, RuleSet
-from cordboard.engine.vocabulary import (
+from cordboard.engine.routing_words import (
     AffinityTo,
-    AmbiguousSends,
     AssignmentMethod,
-    Capability,
     Distribution,
-    Keyword,
     LanguageMatching,
-    NumberKind,
     Obstacle,
     OverflowAction,
     OverflowCondition,
     PreferenceFallback,
-    Presence,
     ProfileReset,
     QueueOrder,
     RepOperator,
-    Role,
     SkillMatching,
     WrapUp,
 )
+from cordboard.engine.rules import Route, RuleSet
+from cordboard.engine.vocabulary import AmbiguousSends, Capability, Keyword, NumberKind, Presence, Role
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -118,6 +113,36 @@ class Number(Struct, frozen=True, kw_only=True):
     pace: Pace | None = None
     hours: str | None = None
     language: str = ""
+
+
+class CustomPresence(Struct, frozen=True, kw_only=True):
+    """A presence with a name of its own. To routing it is its base.
+
+    Attributes:
+        name: Its name.
+        text: How people read it; the name itself where it is empty.
+        base: What it means.
+    """
+
+    name: Name
+    text: Annotated[str, Meta(max_length=80)] = ""
+    base: Presence
+
+
+class PresenceRules(Struct, frozen=True, kw_only=True):
+    """What the system says of reps by itself. Nothing, unless it is asked to.
+
+    Attributes:
+        automatic: Whether a presence follows the capacity in use: none is `available`, some is `busy`, all is
+            `do_not_disturb`. A person's `available` or `busy` stands until they next accept or close something, any
+            other presence until it is changed.
+        missed: What a rep is who missed an offer; as before, where it is not given.
+        declined: What a rep is who declined one; as before, where it is not given.
+    """
+
+    automatic: bool = False
+    missed: Presence | None = None
+    declined: Presence | None = None
 
 
 class AutoClose(Struct, frozen=True, kw_only=True):
@@ -433,6 +458,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         name: The board's name, on everything it stores.
         time_zone: An IANA time zone.
         keywords: The answers to STOP, START and HELP.
+        presence: What the system says of reps by itself.
         channels: Accounts at carriers.
         numbers: Addresses of ours.
         workstreams: Settings of conversations.
@@ -440,6 +466,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
         reps: People.
         skills: What they can be good at.
         capacity_profiles: Capacities for one kind of work.
+        presences: Presences with names of their own.
         preferences: Customers who have reps of their own.
         customers: Who they are.
         hours: Operating hours, which channels, numbers, queues and reps refer to.
@@ -449,6 +476,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     name: Name
     time_zone: str = "UTC"
     keywords: Keywords = Keywords()
+    presence: PresenceRules = PresenceRules()
     channels: tuple[Channel, ...] = ()
     numbers: tuple[Number, ...] = ()
     workstreams: tuple[Workstream, ...] = ()
@@ -456,6 +484,7 @@ class BoardConfig(Struct, frozen=True, kw_only=True):
     reps: tuple[Rep, ...] = ()
     skills: tuple[Skill, ...] = ()
     capacity_profiles: tuple[CapacityProfile, ...] = ()
+    presences: tuple[CustomPresence, ...] = ()
     preferences: tuple[Preference, ...] = ()
     customers: tuple[Customer, ...] = ()
     hours: tuple[OperatingHours, ...] = ()

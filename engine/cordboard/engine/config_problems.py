@@ -13,15 +13,10 @@ from cordboard.engine.hours_problems import find_hours_problems
 from cordboard.engine.language_tags import is_language
 from cordboard.engine.message_problems import find_message_problems
 from cordboard.engine.overflow_problems import find_overflow_problems
+from cordboard.engine.presence_problems import find_presence_problems
+from cordboard.engine.routing_words import AffinityTo, Obstacle
 from cordboard.engine.rule_problems import find_rule_problems
-from cordboard.engine.vocabulary import (
-    SYSTEM,
-    AffinityTo,
-    Capability,
-    NumberKind,
-    Obstacle,
-    Presence,
-)
+from cordboard.engine.vocabulary import SYSTEM, Capability, NumberKind
 
 
 def check(config: BoardConfig) -> None:
@@ -43,12 +38,6 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
     queues = {each.name for each in config.queues}
     for index, workstream in enumerate(config.workstreams):
         yield from _missing(f"workstreams[{index}].queue", workstream.queue, queues, "queue")
-        if not workstream.allowed_presences:
-            yield f"workstreams[{index}].allowed_presences: with none, nobody would ever get anything; name some"
-
-        if Presence.OFFLINE in workstream.allowed_presences:
-            yield f"workstreams[{index}].allowed_presences: nobody who is offline can take anything; remove 'offline'"
-
         yield from _affinity_problems(f"workstreams[{index}].affinity", workstream.affinity)
 
     reps = {each.name for each in config.reps}
@@ -68,6 +57,7 @@ def find_problems(config: BoardConfig) -> Iterator[str]:
 
     yield from find_hours_problems(config)
     yield from find_message_problems(config)
+    yield from find_presence_problems(config)
     yield from find_assignment_problems(config)
     yield from find_capacity_problems(config)
     yield from find_overflow_problems(config)

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from cordboard.engine.vocabulary import (
-    AssignmentMethod,
-    PassedOver,
-    Presence,
-    SkillMatching,
-    State,
-    Timestamp,
-)
+from cordboard.engine.routing_words import AssignmentMethod, PassedOver, SkillMatching
+from cordboard.engine.vocabulary import Presence, State, Timestamp
 
 
 class OfferReason(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cordboard.engine.config import BoardConfig, Overflow, Queue
-from cordboard.engine.vocabulary import OverflowAction, OverflowCondition
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition
 
 
 def find_overflow_problems(config: BoardConfig) -> Iterator[str]:

@@ -21,6 +21,7 @@ from cordboard.engine.vocabulary import (
     MessageTrigger,
     Milliseconds,
     Presence,
+    PresenceReason,
     State,
     Status,
     Timestamp,
@@ -288,13 +289,35 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
         return self.status is MessageStatus.SENT and self.direction is Direction.OUTBOUND and not self.unreported
 
 
+class PresenceChoice(Struct, frozen=True, kw_only=True):
+    """A presence that a rep had, or will have.
+
+    Attributes:
+        presence: What routing goes by.
+        custom: The name of the custom presence, where it is one.
+        why: Why the system had set it; None where a person had.
+    """
+
+    presence: Presence
+    custom: str = ""
+    why: PresenceReason | None = None
+
+
 class RepState(Struct, frozen=True, kw_only=True):
     """A rep, as they are now.
 
     Attributes:
         name: Who.
-        presence: What they say of themselves.
-        since: When they last said so.
+        presence: How they are, as routing sees it.
+        custom: The name of their custom presence, whose base `presence` is; empty where it is none.
+        since: Since when they are so.
+        why: Why the system set it; None where a person did.
+        draining: What they will be when they have finished what they have: until then they get nothing more.
+        working: Whether it is within their working hours.
+        works_until: When `working` is looked at again; None for who has no hours.
+        connected: Whether a desk of theirs is open, or may be back in a moment.
+        gone_at: When their desk, which is not there, counts as gone.
+        before: What they were before their desk was gone.
         last_assignment: The id of their last assignment, 0 before the first: who has the smallest waited longest.
         release_at: When an offline rep loses the conversations they hold; None while they are not offline.
         released_at: When capacity of theirs was last freed; 0 before the first time.
@@ -304,12 +327,25 @@ class RepState(Struct, frozen=True, kw_only=True):
 
     name: str
     presence: Presence = Presence.OFFLINE
+    custom: str = ""
     since: Timestamp = 0
+    why: PresenceReason | None = None
+    draining: PresenceChoice | None = None
+    working: bool = True
+    works_until: Timestamp | None = None
+    connected: bool = False
+    gone_at: Timestamp | None = None
+    before: PresenceChoice | None = None
     last_assignment: int = 0
     release_at: Timestamp | None = None
     released_at: Timestamp = 0
     used_today: dict[str, int] = {}
     used_since: Timestamp | None = None
+
+    @property
+    def takes_offers(self) -> bool:
+        """Whether they may be offered anything, as far as hours and what they mean to do next are concerned."""
+        return self.working and self.draining is None
 
 
 class Consent(Struct, frozen=True, kw_only=True, gc=False):

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from cordboard.engine.vocabulary import Operator, OverflowCondition
+from cordboard.engine.routing_words import Operator, OverflowCondition
 
 TURNS: Final = 100
 """After so many turns a split begins anew: percentages are exact over any so many in a row."""

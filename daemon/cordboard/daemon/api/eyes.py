@@ -22,8 +22,8 @@ from cordboard.engine.events import (
     OfferDeclined,
     OfferExpired,
     OfferWithdrawn,
-    PresenceChanged,
     ProfilesReset,
+    RepEvent,
 )
 from cordboard.engine.ports import Sight
 from cordboard.engine.records import Conversation
@@ -63,7 +63,7 @@ class Eyes:
     async def see(self, event: Event) -> bool:
         """Whether the rep is shown this event."""
         match event:
-            case PresenceChanged() | ProfilesReset():
+            case RepEvent() | ProfilesReset():
                 return event.rep == self._rep
             case ConversationEvent() | MessageEvent() | CustomerOptedOut() | CustomerOptedIn() if (
                 event.conversation is not None

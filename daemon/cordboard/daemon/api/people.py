@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from litestar import get, put
+from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
@@ -17,9 +18,13 @@ from cordboard.engine.vocabulary import Presence
 
 
 class PresenceChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a rep is from now on."""
+    """How a rep is from now on, or, with `when_done`, once they have finished what they have.
 
-    presence: Presence
+    `presence`: one of the five, or the name of a custom one.
+    """
+
+    presence: str
+    when_done: bool = False
 
 
 @get("/me", responses=RESPONSES, summary="Read who I am")
@@ -31,7 +36,7 @@ async def read_me(house: InHouse, person: Caller) -> RepView:
 @put("/me/presence", responses=RESPONSES, summary="Say how I am")
 async def set_my_presence(house: InHouse, person: Caller, data: JSONBody[PresenceChange]) -> RepView:
     """Change the caller's presence."""
-    return await _set_presence(house, person.name, data.presence, by=person)
+    return await _set_presence(house, person.name, data, by=person)
 
 
 @get("/reps", responses=RESPONSES, summary="List the reps and what they hold")
@@ -53,11 +58,16 @@ async def read_rep_routing(house: InHouse, person: Caller, name: FromPath[str]) 
 @put("/reps/{name:str}/presence", responses=RESPONSES, summary="Say how a rep is")
 async def set_presence(house: InHouse, person: Caller, name: FromPath[str], data: JSONBody[PresenceChange]) -> RepView:
     """Change a rep's presence: supervisors anybody's, everybody their own."""
-    return await _set_presence(house, name, data.presence, by=person)
+    return await _set_presence(house, name, data, by=person)
 
 
-async def _set_presence(house: House, rep: str, presence: Presence, *, by: Person) -> RepView:
-    await house.engine.submit(SetPresence(rep=rep, presence=presence, by=by.name))
+async def _set_presence(house: House, rep: str, change: PresenceChange, *, by: Person) -> RepView:
+    custom = {each.name for each in house.engine.board.config.presences}
+    if change.presence not in custom | {each.value for each in Presence}:
+        wrong = {"key": "presence", "message": f"There is no presence {change.presence!r}"}
+        raise ValidationException("The request cannot be understood.", extra=[wrong])
+
+    await house.engine.submit(SetPresence(rep=rep, presence=change.presence, by=by.name, when_done=change.when_done))
     return _rep(house, rep)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
+from cordboard.daemon.presences import presence_text
 from cordboard.engine import Board
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.carrier import Failure, Media
@@ -26,8 +27,8 @@ from cordboard.engine.events import (
 )
 from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
 from cordboard.engine.records import Consent, Conversation, Message
+from cordboard.engine.routing_words import AssignmentMethod, ProfileReset, SkillMatching
 from cordboard.engine.vocabulary import (
-    AssignmentMethod,
     Capability,
     CloseReason,
     ConsentSource,
@@ -37,9 +38,8 @@ from cordboard.engine.vocabulary import (
     Milliseconds,
     NumberKind,
     Presence,
-    ProfileReset,
+    PresenceReason,
     Role,
-    SkillMatching,
     State,
     Status,
     Timestamp,
@@ -257,10 +257,23 @@ class ProfileView(Struct, frozen=True, kw_only=True):
     blocking: bool
 
 
+class DrainView(Struct, frozen=True, kw_only=True):
+    """What a rep will be once they have finished what they have."""
+
+    presence: Presence
+    custom_presence: str | None
+
+
 class RepView(Struct, frozen=True, kw_only=True):
     """A rep as they are now.
 
     Attributes:
+        presence: What routing goes by, also where a `custom_presence` has been chosen.
+        presence_text: Either in words.
+        presence_reason: Why the system set it; null where a person did.
+        draining: What they will be once they have finished what they have, and until when they get nothing more.
+        working: Whether it is within their hours.
+        connected: Whether they have a desk open.
         capacity: Units of work they hold at once.
         load: Units that they hold.
         free: What is left, never below 0.
@@ -273,6 +286,12 @@ class RepView(Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
     queues: tuple[str, ...]
     presence: Presence
+    custom_presence: str | None
+    presence_text: str
+    presence_reason: PresenceReason | None
+    draining: DrainView | None
+    working: bool
+    connected: bool
     since: str
     capacity: int
     load: int
@@ -290,6 +309,14 @@ class RepView(Struct, frozen=True, kw_only=True):
             roles=rep.roles,
             queues=board.queues_of(rep.name),
             presence=state.presence,
+            custom_presence=state.custom or None,
+            presence_text=presence_text(state.presence, state.custom, board.config),
+            presence_reason=state.why,
+            draining=DrainView(presence=state.draining.presence, custom_presence=state.draining.custom or None)
+            if state.draining
+            else None,
+            working=state.working,
+            connected=state.connected and state.gone_at is None,
             since=rfc3339(state.since),
             capacity=rep.capacity,
             load=load,

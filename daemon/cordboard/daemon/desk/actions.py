@@ -35,7 +35,6 @@ from cordboard.engine.commands import (
 )
 from cordboard.engine.errors import InvalidMessage, NotFound
 from cordboard.engine.records import Once
-from cordboard.engine.vocabulary import Presence
 
 _ACTIONS: Final[dict[str, Callable[..., RepCommand]]] = {
     "accept": AcceptOffer,
@@ -51,6 +50,9 @@ _ACTIONS: Final[dict[str, Callable[..., RepCommand]]] = {
 
 _OPENING: Final = frozenset({"accept", "pick", "take_over"})
 """After these the rep wants to see the conversation."""
+
+_WHEN_DONE: Final = "when-done:"
+"""Before a presence that a rep wants once they have finished what they have."""
 
 
 @post("/conversations/{conversation:int}/{action:str}", include_in_schema=False)
@@ -117,15 +119,12 @@ async def reply(conversation: FromPath[int], request: Asked, person: SignedIn, d
 
 @post("/presence", include_in_schema=False)
 async def set_presence(request: Asked, person: SignedIn, desk: TheDesk) -> Response[Any]:
-    """Say how the rep is, or, from a supervisor, how another one is."""
+    """Say how the rep is or will be (`when-done:away`), or, from a supervisor, how another one is."""
     form = await request.form()
-    try:
-        presence = Presence(str(form.get("presence", "")))
-    except ValueError:
-        raise NotFound("there is no such presence") from None
-
+    asked = str(form.get("presence", ""))
+    presence = asked.removeprefix(_WHEN_DONE)
     rep = str(form.get("rep", person.name))
-    await desk.engine.submit(SetPresence(rep=rep, presence=presence, by=person.name))
+    await desk.engine.submit(SetPresence(rep=rep, presence=presence, by=person.name, when_done=presence != asked))
     return nothing() if "hx-request" in request.headers else Redirect(HOME, status_code=303)
 
 

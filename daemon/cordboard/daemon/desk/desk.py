@@ -13,9 +13,10 @@ from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.transcript import transcript
 from cordboard.daemon.desk.wording import Times
 from cordboard.daemon.house import House
+from cordboard.daemon.presences import presence_choices, presence_text
 from cordboard.engine.attachment_kinds import LARGEST_PICTURE
 from cordboard.engine.ports import Clock
-from cordboard.engine.records import ChannelState, Conversation
+from cordboard.engine.records import ChannelState, Conversation, RepState
 from cordboard.engine.vocabulary import Presence, State
 
 
@@ -50,6 +51,8 @@ class Desk:
             "board": board.config.name,
             "person": person,
             "presence": state.presence if state else Presence.OFFLINE,
+            "me": state or RepState(name=person.name),
+            "choices": presence_choices(board.config),
             "load": board.load_of(person.name),
             "capacity": settings.capacity if settings else 0,
             "names": self.names(),
@@ -156,7 +159,7 @@ class Desk:
             "longest": channel.max_characters if channel else 0,
             "smart_encoding": channel is not None and channel.smart_encoding,
             "colleagues": tuple(
-                (each, board.reps[each.name].presence)
+                (each, presence_text(board.reps[each.name].presence, board.reps[each.name].custom, board.config))
                 for each in board.config.reps
                 if each.name != holder and each.name in board.reps
             ),

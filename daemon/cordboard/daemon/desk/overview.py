@@ -14,9 +14,10 @@ from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import SignedIn, TheDesk
 from cordboard.daemon.desk.lists import Line
 from cordboard.daemon.desk.rendering import page
+from cordboard.daemon.presences import presence_text
 from cordboard.engine.config import Channel
-from cordboard.engine.records import ChannelState
-from cordboard.engine.vocabulary import Milliseconds, Presence, Timestamp
+from cordboard.engine.records import ChannelState, RepState
+from cordboard.engine.vocabulary import Milliseconds, Presence, PresenceReason, Timestamp
 
 
 class Colleague(Struct, frozen=True, kw_only=True):
@@ -25,8 +26,10 @@ class Colleague(Struct, frozen=True, kw_only=True):
     Attributes:
         name: Who.
         display_name: As people see it.
-        presence: What they say of themselves.
-        since: When they last said so; 0 for never.
+        presence: How they are, as routing sees it.
+        custom: The name of their custom presence; empty where it is none.
+        note: What else keeps offers from them, or will change their presence; empty where nothing does.
+        since: Since when they are so; 0 for always.
         load: Units of capacity they hold.
         capacity: Units they have.
         profiles: What they have of each capacity profile.
@@ -37,6 +40,8 @@ class Colleague(Struct, frozen=True, kw_only=True):
     name: str
     display_name: str
     presence: Presence
+    custom: str
+    note: str
     since: Timestamp
     load: int
     capacity: int
@@ -84,6 +89,8 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
             name=each.name,
             display_name=each.display_name or each.name,
             presence=board.reps[each.name].presence,
+            custom=board.reps[each.name].custom,
+            note=_note(board.reps[each.name], desk),
             since=board.reps[each.name].since,
             load=board.load_of(each.name),
             capacity=each.capacity,
@@ -99,6 +106,19 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
 def _expected_waits(desk: Desk) -> dict[str, Milliseconds | None]:
     board, now = desk.engine.board, desk.clock.now()
     return {each.name: board.expected_wait_on(each.name, now) for each in board.config.queues}
+
+
+def _note(state: RepState, desk: Desk) -> str:
+    if state.draining is not None:
+        then = presence_text(state.draining.presence, state.draining.custom, desk.engine.board.config)
+        return f"finishing, then {then.lower()}"
+
+    if not state.working:
+        return "outside of working hours"
+
+    return {PresenceReason.MISSED: "missed an offer", PresenceReason.DECLINED: "declined an offer"}.get(
+        state.why or PresenceReason.CAPACITY, ""
+    )
 
 
 async def _lines(desk: Desk) -> tuple[Line, ...]:

@@ -12,16 +12,8 @@ from cordboard.daemon.desk.wording import in_short
 from cordboard.engine import events
 from cordboard.engine.explanations import OfferReason, RepExplanation, RepStanding
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import (
-    SYSTEM,
-    TAKEN_OVER,
-    AssignmentMethod,
-    PassedOver,
-    Presence,
-    SkillMatching,
-    State,
-    Timestamp,
-)
+from cordboard.engine.routing_words import AssignmentMethod, PassedOver, SkillMatching
+from cordboard.engine.vocabulary import SYSTEM, TAKEN_OVER, Presence, State, Timestamp
 
 _METHODS: Final = {
     AssignmentMethod.HIGHEST_CAPACITY: "had the most capacity free",
@@ -36,9 +28,14 @@ _METHODS: Final = {
 
 _HINDRANCES: Final = {
     PassedOver.OFFLINE: "nothing is offered to who is offline",
+    PassedOver.HOURS: "nothing is offered outside of working hours",
+    PassedOver.DRAINING: "nothing more is offered to who finishes what they have",
     PassedOver.PRESENCE: "not in this presence",
     PassedOver.CAPACITY: "too little capacity free",
+    PassedOver.PROFILE: "too little left of a capacity profile",
+    PassedOver.BLOCKED: "a capacity profile that blocks everything else is used up",
     PassedOver.SKILLS: "a skill is missing",
+    PassedOver.LANGUAGE: "its language is not spoken",
     PassedOver.RING: "other reps are asked first",
     PassedOver.PREFERENCE: "kept for the customer's own reps",
     PassedOver.AFFINITY: "kept for the customer's last rep",

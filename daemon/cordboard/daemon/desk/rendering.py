@@ -14,13 +14,14 @@ from cordboard.daemon.attachments import picture_path
 from cordboard.daemon.desk.assets import ASSETS
 from cordboard.daemon.desk.wording import (
     CLOSE_REASONS,
-    PRESENCES,
+    PRESENCE_NOTICES,
     how_opted_out,
     in_short,
     length_of_time,
     phone_number,
     stoppage,
 )
+from cordboard.daemon.presences import PRESENCES
 
 _FOLDERS: Final = tuple(Path(__file__).parent.parent / each / "templates" for each in ("desk", "phone"))
 
@@ -44,6 +45,7 @@ def _templates() -> jinja2.Environment:
     environment.globals["version"] = ASSETS.version
     environment.globals["new_key"] = lambda: secrets.token_hex(16)
     environment.globals["presences"] = PRESENCES
+    environment.globals["presence_notices"] = PRESENCE_NOTICES
     environment.globals["close_reasons"] = CLOSE_REASONS
     environment.globals["how_opted_out"] = how_opted_out
     environment.globals["stoppage"] = stoppage

@@ -18,10 +18,15 @@ from cordboard.engine.events import (
     ConversationRequeued,
     CustomerOptedIn,
     CustomerOptedOut,
+    DeskConnected,
+    DeskGone,
+    DeskLost,
+    DrainStarted,
     Event,
     MessageEvent,
     Move,
     PresenceChanged,
+    ShiftChanged,
 )
 from cordboard.engine.ports import Clock
 from cordboard.engine.records import Conversation
@@ -55,7 +60,8 @@ class DeskStream:
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Tell, until the page or the daemon goes, or the person is signed out."""
         speak = self._signals.speak(send, entitled=self._entitled)
-        await stream(receive, send, self._follow(), speak, self._stopped())
+        with self._house.desks.opened(self._person.name):
+            await stream(receive, send, self._follow(), speak, self._stopped())
 
     async def _follow(self) -> None:
         async for event in self._house.engine.feed.events(self._cursor):
@@ -74,14 +80,14 @@ class DeskStream:
 
     def _note(self, event: Event) -> None:
         tell = self._signals.tell
-        if self._person.is_supervisor and not isinstance(event, MessageEvent):
+        if self._person.is_supervisor and not isinstance(event, MessageEvent | DeskConnected | DeskLost | DeskGone):
             tell("overview")
             tell("ongoing")
 
         match event:
             case BoardConfigured() | ChannelStopped() | ChannelResumed():
                 tell(EVERYTHING)
-            case PresenceChanged(rep=rep):
+            case PresenceChanged(rep=rep) | DrainStarted(rep=rep) | ShiftChanged(rep=rep):
                 if rep == self._person.name:
                     tell("me")
                     tell("mine")

@@ -25,6 +25,7 @@ from cordboard.engine.errors import (
     StoreFull,
 )
 from cordboard.engine.records import ChannelState, Consent, Message
+from cordboard.engine.routing_words import OverflowCondition
 from cordboard.engine.vocabulary import (
     SYSTEM,
     CloseReason,
@@ -34,8 +35,7 @@ from cordboard.engine.vocabulary import (
     MessageStatus,
     MessageTrigger,
     Milliseconds,
-    OverflowCondition,
-    Presence,
+    PresenceReason,
     State,
     Timestamp,
     Trigger,
@@ -50,13 +50,11 @@ _SHORTEST_LAST_GROUP: Final = 2
 _LISTED: Final = 6
 """Names that are listed before the rest is only counted."""
 
-PRESENCES: Final = {
-    Presence.AVAILABLE: "Available",
-    Presence.BUSY: "Busy",
-    Presence.DO_NOT_DISTURB: "Do not disturb",
-    Presence.AWAY: "Away",
-    Presence.OFFLINE: "Offline",
+PRESENCE_NOTICES: Final = {
+    PresenceReason.MISSED: "You missed an offer, so nothing more is offered to you.",
+    PresenceReason.DECLINED: "You declined an offer, so nothing more is offered to you.",
 }
+"""What a rep is told whom the system has taken out."""
 
 STATES: Final = {
     State.NEW: "new",

@@ -15,6 +15,7 @@ from cordboard.engine.board import (
     configuring,
     deadlines,
     delivery,
+    desks,
     handling,
     inbound,
     replies,
@@ -64,6 +65,9 @@ _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
     commands.Reply: replies.reply,
     commands.BeginBulk: supervising.begin_bulk,
     commands.SetPresence: reps.set_presence,
+    commands.RepConnected: desks.connect,
+    commands.RepDisconnected: desks.disconnect,
+    commands.DesksLost: desks.lose_all,
     commands.StartSending: delivery.start_sending,
     commands.RecordSend: delivery.record_send,
     commands.RecordDoubt: delivery.record_doubt,
@@ -103,6 +107,7 @@ class Board:
         board._state.stirred_reps.clear()
         board._state.stirred_conversations.clear()
         board._state.arrived.clear()
+        board._state.loaded.clear()
         return board
 
     def apply(self, command: Command, at: Timestamp) -> tuple[Event, ...]:
@@ -124,7 +129,7 @@ class Board:
         done = False
         try:
             _DECIDERS[type(command)](decision, command)
-            if state.arrived or state.stirred_reps or state.stirred_conversations:
+            if state.arrived or state.stirred_reps or state.stirred_conversations or state.loaded:
                 settle(decision)
 
             if decision.told:

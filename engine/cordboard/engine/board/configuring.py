@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
+from cordboard.engine.board.reps import keep_presence
+from cordboard.engine.board.shifts import review_shift
 from cordboard.engine.commands import Configure
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.config_problems import find_problems
@@ -39,6 +41,10 @@ def configure(decision: Decision, command: Configure) -> None:
     decision.emit(BoardConfigured, config=command.config, by=command.by)
     for conversation in list(state.conversations.values()):
         _move_on(decision, conversation)
+
+    for name in list(state.reps):
+        keep_presence(decision, name)
+        review_shift(decision, name)
 
 
 def _move_on(decision: Decision, conversation: Conversation) -> None:

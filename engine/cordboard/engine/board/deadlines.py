@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from cordboard.engine.board.automatic import let_go
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.desks import give_up
 from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.board.reps import release_held
 from cordboard.engine.board.routing.matching import reachable, settle
 from cordboard.engine.board.routing.overflow import overflow_waited
 from cordboard.engine.board.routing.widening import widen
+from cordboard.engine.board.shifts import review_shift
 from cordboard.engine.board.timers import quiet_at
 from cordboard.engine.commands import Tick
 from cordboard.engine.events import (
@@ -20,7 +23,7 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import SYSTEM, CloseReason, State
+from cordboard.engine.vocabulary import SYSTEM, CloseReason, PresenceReason, State
 
 MOST_AT_ONCE = 500
 """Deadlines that take effect in one go: after a weekend's stop there may be very many, and texts want to come in."""
@@ -38,6 +41,10 @@ def tick(decision: Decision, _command: Tick) -> None:
             release_held(decision, str(name), why="offline for longer than the grace time")
         elif kind == "day":
             decision.emit(ProfilesReset, rep=str(name))
+        elif kind == "desk":
+            give_up(decision, str(name))
+        elif kind == "shift":
+            review_shift(decision, str(name))
         elif kind == "search":
             widen(decision, decision.state.conversations[int(name)])
         elif kind == "overflow":
@@ -55,6 +62,7 @@ def _conversation_due(decision: Decision, conversation: Conversation) -> None:
             decision.emit(OfferAccepted, conversation=conversation.id, rep=assignment.rep, by=SYSTEM, why="auto-assign")
         case State.ASSIGNED if assignment is not None:
             decision.emit(OfferExpired, conversation=conversation.id, rep=assignment.rep, by=SYSTEM)
+            let_go(decision, assignment.rep, PresenceReason.MISSED)
         case State.CLOSED if assignment is not None:
             why = "forgotten" if assignment.expires_at is None else ""
             decision.emit(WrapUpEnded, conversation=conversation.id, rep=assignment.rep, by=SYSTEM, why=why)

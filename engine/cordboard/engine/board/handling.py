@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cordboard.engine.board.automatic import let_go
 from cordboard.engine.board.conversation import move
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
@@ -35,7 +36,8 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import CloseReason, PassedOver, Presence, State, Trigger, WrapUp
+from cordboard.engine.routing_words import PassedOver, WrapUp
+from cordboard.engine.vocabulary import CloseReason, Presence, PresenceReason, State, Trigger
 
 
 def accept(decision: Decision, command: AcceptOffer) -> None:
@@ -57,6 +59,7 @@ def decline(decision: Decision, command: DeclineOffer) -> None:
         )
 
     decision.emit(OfferDeclined, conversation=conversation.id, rep=command.by, by=command.by)
+    let_go(decision, command.by, PresenceReason.DECLINED)
 
 
 def pick(decision: Decision, command: PickConversation) -> None:
@@ -233,6 +236,10 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
 
     if conversation.holder == rep:
         raise RepUnable(f"conversation {conversation.id} is with {rep} already")
+
+    if not state.reps[rep].takes_offers:
+        busy_with = "finishes what they have" if state.reps[rep].working else "does not work now"
+        raise RepUnable(f"{rep} {busy_with}, and is offered nothing; choose somebody else, or a queue")
 
     presence = state.reps[rep].presence
     overrode: tuple[PassedOver, ...] = ()

@@ -18,7 +18,8 @@ from cordboard.engine.events import (
     WebhookKept,
 )
 from cordboard.engine.records import Automation, Conversation
-from cordboard.engine.vocabulary import AffinityTo, Keyword, State
+from cordboard.engine.routing_words import AffinityTo
+from cordboard.engine.vocabulary import Keyword, State
 
 
 def receive_text(decision: Decision, text: TextReceived) -> None:

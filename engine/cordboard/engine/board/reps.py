@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from cordboard.engine.board.automatic import as_configured, become
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
+from cordboard.engine.board.state import BoardState
 from cordboard.engine.commands import SetPresence
 from cordboard.engine.errors import NotAllowed, NotFound
-from cordboard.engine.events import ConversationReleased, OfferWithdrawn, PresenceChanged
-from cordboard.engine.vocabulary import SYSTEM, Presence, State
+from cordboard.engine.events import ConversationReleased, DrainStarted, OfferWithdrawn
+from cordboard.engine.records import PresenceChoice
+from cordboard.engine.vocabulary import SYSTEM, Presence, PresenceReason, State
 
 
 def set_presence(decision: Decision, command: SetPresence) -> None:
     """Change a rep's presence: their own, or anybody's for a supervisor.
 
-    Who goes offline loses their offers at once, and the conversations they hold after their `disconnect_grace`.
+    Who goes offline loses their offers at once, and the conversations they hold after their `disconnect_grace`. With
+    `when_done`, a rep who holds anything keeps their presence until they have finished that, and gets nothing more.
     """
     state = decision.state
     rep = state.reps.get(command.rep)
@@ -23,20 +27,50 @@ def set_presence(decision: Decision, command: SetPresence) -> None:
     if command.by != command.rep and not decision.supervises(command.by):
         raise NotAllowed(f"only a supervisor may set the presence of {command.rep}")
 
-    if rep.presence is command.presence:
+    choice = _chosen(state, command.presence)
+    if command.when_done and rep.presence is not Presence.OFFLINE and state.holds(rep.name):
+        if rep.draining != choice:
+            decision.emit(DrainStarted, rep=rep.name, presence=choice.presence, custom=choice.custom, by=command.by)
+
         return
 
-    offline = command.presence is Presence.OFFLINE
-    grace = state.rep_settings[command.rep].disconnect_grace
-    decision.emit(
-        PresenceChanged,
-        rep=command.rep,
-        presence=command.presence,
-        by=command.by,
-        release_at=decision.at + grace if offline else None,
-    )
-    if offline:
+    said = PresenceChoice(presence=rep.presence, custom=rep.custom, why=rep.why)
+    if said == choice and rep.draining is None and rep.before is None:
+        return
+
+    become(decision, rep.name, choice, by=command.by)
+    if choice.presence is Presence.OFFLINE:
         withdraw_offers(decision, command.rep, why="offline")
+
+
+def keep_presence(decision: Decision, name: str) -> None:
+    """Let a rep's custom presence be what the configuration says it is now; one that is gone leaves its base."""
+    rep = decision.state.reps[name]
+    said = PresenceChoice(presence=rep.presence, custom=rep.custom, why=rep.why)
+    choice = as_configured(decision.state, said)
+    if choice == said:
+        return
+
+    become(decision, name, choice, why=PresenceReason.CONFIGURATION)
+    if choice.presence is Presence.OFFLINE:
+        withdraw_offers(decision, name, why="offline")
+
+
+def _chosen(state: BoardState, presence: Presence | str) -> PresenceChoice:
+    if isinstance(presence, str):
+        custom = state.presences.get(presence)
+        if custom is not None:
+            return PresenceChoice(presence=custom.base, custom=custom.name)
+
+        try:
+            presence = Presence(presence)
+        except ValueError:
+            raise NotFound(f"there is no presence {presence!r} on board {state.board!r}") from None
+
+    if presence is Presence.INACTIVE:
+        raise NotAllowed("only the system says of somebody that they are inactive; choose another presence")
+
+    return PresenceChoice(presence=presence)
 
 
 def withdraw_offers(decision: Decision, rep: str, *, why: str) -> None:

@@ -38,15 +38,8 @@ from cordboard.engine.records import (
     QueueState,
     RepState,
 )
-from cordboard.engine.vocabulary import (
-    AssignmentMethod,
-    Distribution,
-    MessageStatus,
-    PreferenceFallback,
-    Presence,
-    State,
-    Timestamp,
-)
+from cordboard.engine.routing_words import AssignmentMethod, Distribution, PreferenceFallback
+from cordboard.engine.vocabulary import MessageStatus, Presence, PresenceReason, State, Timestamp
 
 _PRESENT = frozenset(Presence) - {Presence.OFFLINE}
 
@@ -90,6 +83,7 @@ class BoardState:
         stirred_reps: Reps who may be able to take more than before.
         stirred_conversations: Conversations that came onto a queue.
         arrived: Those of them that have not merely come back from an offer: their queue may overflow with them.
+        loaded: Reps whose presence may follow from what they hold, and whether they accepted or closed something.
     """
 
     def __init__(self, board: str) -> None:
@@ -111,6 +105,7 @@ class BoardState:
         self.stirred_reps: dict[str, None] = {}
         self.stirred_conversations: dict[int, None] = {}
         self.arrived: dict[int, None] = {}
+        self.loaded: dict[str, bool] = {}
 
         self.timers = Timers()
         self.waiting = WaitingLists()
@@ -169,6 +164,10 @@ class BoardState:
         known, settings = self.reps.get(rep), self.rep_settings.get(rep)
         return self.profiles.room_of(settings, known) if known and settings else None
 
+    def holds(self, rep: str) -> bool:
+        """Whether any conversation's assignment is a rep's."""
+        return bool(self._held.get(rep))
+
     def held_by(self, rep: str) -> tuple[Conversation, ...]:
         """Return the conversations whose assignment is a rep's, the oldest hold first."""
         held = [self.conversations[each] for each in self._held.get(rep, ())]
@@ -177,7 +176,30 @@ class BoardState:
     def availability(self, rep: str) -> Availability | None:
         """Return how a rep is now; None for somebody who is not on the board."""
         known = self.reps.get(rep)
-        return Availability(known, self.free_of(rep), self.room_of(rep)) if known is not None else None
+        if known is None:
+            return None
+
+        presence = self.presence_due(known)
+        if presence is not known.presence:  # it is noted when the command is done: see `automatic`
+            known = replace(known, presence=presence)
+
+        return Availability(known, self.free_of(rep), self.room_of(rep))
+
+    def presence_due(self, rep: RepState) -> Presence:
+        """Return what a rep's presence is by what they hold, where the system has a say in it; as it is otherwise."""
+        automatic = self.config.presence.automatic
+        follows = rep.why is PresenceReason.CAPACITY or (
+            automatic
+            and rep.presence in (Presence.AVAILABLE, Presence.BUSY)
+            and (rep.why is not None or self.loaded.get(rep.name, False))
+        )
+        if not follows:
+            return rep.presence
+
+        if automatic and self.free_of(rep.name) <= 0:
+            return Presence.DO_NOT_DISTURB
+
+        return Presence.BUSY if automatic and self.load_of(rep.name) else Presence.AVAILABLE
 
     def present_on(self, queue: str, presences: Iterable[Presence]) -> int:
         """Return how many reps of a queue are in one of some presences."""
@@ -245,14 +267,20 @@ class BoardState:
         old = self.reps.get(new.name)
         self.reps[new.name] = new
         self.changes.reps[new.name] = new
-        if old is None or old.presence is not new.presence or has_more_of_today(old, new):
+        if old is None or old.presence is not new.presence or old.takes_offers is not new.takes_offers:
             self.stirred_reps[new.name] = None
-            self._count_presence(new.name, new.presence, 1)
+            self._note_load(new.name)
+            self._count_presence(new, 1)
             if old is not None:
-                self._count_presence(new.name, old.presence, -1)
+                self._count_presence(old, -1)
+        elif has_more_of_today(old, new):
+            self.stirred_reps[new.name] = None
 
         if old is not None and old.used_since != new.used_since:
             self.timers.set(("day", new.name), self.profiles.day_end(new))
+
+        if old is None or old.gone_at != new.gone_at or old.works_until != new.works_until:
+            self._set_rep_timers(new.name)
 
         self._list_rep(new.name)
 
@@ -293,6 +321,7 @@ class BoardState:
         for name in [each for each in self.reps if each not in self.rep_settings]:
             del self.reps[name]
             self.timers.set(("day", name), None)
+            self._set_rep_timers(name)
 
         for name in self.rep_settings:
             if name not in self.reps:
@@ -303,6 +332,7 @@ class BoardState:
 
             self.timers.set(("day", name), self.profiles.day_end(self.reps[name]))
             self._list_rep(name)
+            self._note_load(name)
             self.stirred_reps[name] = None
 
         self._count_presences()
@@ -344,7 +374,9 @@ class BoardState:
         for name, rep in self.reps.items():
             self.timers.set(("day", name), self.profiles.day_end(rep))
             self._list_rep(name)
+            self._set_rep_timers(name)
 
+        self.loaded.clear()
         self.candidates.catch_up()
         self.changes = Changes()
         self.stirred_reps.clear()
@@ -385,6 +417,7 @@ class BoardState:
         self.channels = {each.name: each for each in config.channels}
         self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
         zone = ZoneInfo(config.time_zone)
+        self.presences = {each.name: each for each in config.presences}
         self.calendars = {each.name: Calendar(each, zone) for each in config.hours}
         self.customers = {each.number: each for each in config.customers}
         background = Background(zone=zone, calendars=self.calendars, customers=self.customers)
@@ -429,10 +462,12 @@ class BoardState:
     def _count_presences(self) -> None:
         self._presences = {each: Counter() for each in self.queues}
         for rep in self.reps.values():
-            self._count_presence(rep.name, rep.presence, 1)
+            self._count_presence(rep, 1)
 
-    def _count_presence(self, rep: str, presence: Presence, change: int) -> None:
-        for queue in self.queues_of[rep]:
+    def _count_presence(self, rep: RepState, change: int) -> None:
+        """Count who is there to work: whoever is offered nothing, whatever their presence, is as good as offline."""
+        presence = rep.presence if rep.takes_offers else Presence.OFFLINE
+        for queue in self.queues_of[rep.name]:
             counted = self._presences.get(queue)
             if counted is not None:  # one that a new configuration brings is counted when all its reps are there
                 counted[presence] += change
@@ -485,6 +520,7 @@ class BoardState:
                 self.profiles.let_go(before, offered=old is not None and old.state is State.ASSIGNED)
 
             del self._held[before.rep][new.id]
+            self._note_load(before.rep, turn=new.state is State.CLOSED)
 
         if after is not None:
             self._loads[after.rep] = self._loads.get(after.rep, 0) + after.cost
@@ -492,6 +528,7 @@ class BoardState:
                 self.profiles.hold(after, offered=new.state is State.ASSIGNED)
 
             self._held.setdefault(after.rep, {})[new.id] = None
+            self._note_load(after.rep, turn=new.state is State.ACTIVE)
 
         if before is not None:
             self._list_rep(before.rep)
@@ -506,6 +543,19 @@ class BoardState:
         rep = self.reps.get(name)
         if rep is not None and rep.released_at != self.at:
             self.put_rep(replace(rep, released_at=self.at))
+
+    def _note_load(self, name: str, *, turn: bool = False) -> None:
+        """Have a rep's presence looked at when the command is done. `turn`: they accepted or closed something."""
+        rep = self.reps.get(name)
+        if rep is not None and (
+            self.config.presence.automatic or rep.draining is not None or rep.why is PresenceReason.CAPACITY
+        ):
+            self.loaded[name] = turn or self.loaded.get(name, False)
+
+    def _set_rep_timers(self, name: str) -> None:
+        rep = self.reps.get(name)
+        self.timers.set(("desk", name), rep.gone_at if rep else None)
+        self.timers.set(("shift", name), rep.works_until if rep else None)
 
     def _list_rep(self, name: str) -> None:
         rep = self.reps.get(name)

@@ -13,8 +13,9 @@ from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import State, Timestamp
 
 TimerKey: TypeAlias = tuple[str, int | str]
-"""What a deadline belongs to: `("conversation", id)`, `("search", id)`, `("overflow", id)`, `("rep", name)` or
-`("day", name)`."""
+"""What a deadline belongs to: `("conversation", id)`, `("search", id)`, `("overflow", id)`, or, of a rep by name:
+`("rep", …)` when they lose what they hold, `("desk", …)` when theirs counts as gone, `("shift", …)` when it begins or
+ends, `("day", …)` when it does."""
 
 
 _SLACK = 64

@@ -24,7 +24,8 @@ from cordboard.engine.events import (
     ReplyQueued,
 )
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import SYSTEM, CloseReason, MessageTrigger, OverflowAction, Timestamp, Trigger
+from cordboard.engine.routing_words import OverflowAction
+from cordboard.engine.vocabulary import SYSTEM, CloseReason, MessageTrigger, Timestamp, Trigger
 
 
 class Occasion(NamedTuple):

@@ -40,8 +40,9 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import GAVE_AWAY, Assignment, Conversation, Message
+from cordboard.engine.routing_words import OverflowCondition
 from cordboard.engine.rules import TURNS, RouteReason, split_key
-from cordboard.engine.vocabulary import Direction, MessageStatus, OverflowCondition, State
+from cordboard.engine.vocabulary import Direction, MessageStatus, State
 
 
 def _opened(state: BoardState, event: ConversationOpened) -> None:

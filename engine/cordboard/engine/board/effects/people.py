@@ -17,12 +17,18 @@ from cordboard.engine.events import (
     ChannelStopped,
     CustomerOptedIn,
     CustomerOptedOut,
+    DeskConnected,
+    DeskGone,
+    DeskLost,
+    DrainStarted,
     Event,
     PresenceChanged,
     ProfilesReset,
+    ShiftChanged,
     WebhookKept,
 )
-from cordboard.engine.records import Consent, Notice
+from cordboard.engine.records import Consent, Notice, PresenceChoice
+from cordboard.engine.vocabulary import PresenceReason
 
 
 def _configured(state: BoardState, event: BoardConfigured) -> None:
@@ -31,7 +37,41 @@ def _configured(state: BoardState, event: BoardConfigured) -> None:
 
 def _presence_changed(state: BoardState, event: PresenceChanged) -> None:
     rep = state.reps[event.rep]
-    state.put_rep(replace(rep, presence=event.presence, since=event.at, release_at=event.release_at))
+    gone = event.why is PresenceReason.DISCONNECTED
+    decided = event.why in (None, PresenceReason.DONE)  # what a rep means to be next outlives all other changes
+    state.put_rep(
+        replace(
+            rep,
+            presence=event.presence,
+            custom=event.custom,
+            since=event.at,
+            why=event.why,
+            release_at=event.release_at,
+            draining=None if decided else rep.draining,
+            before=PresenceChoice(presence=rep.presence, custom=rep.custom, why=rep.why) if gone else None,
+        )
+    )
+
+
+def _drain_started(state: BoardState, event: DrainStarted) -> None:
+    choice = PresenceChoice(presence=event.presence, custom=event.custom)
+    state.put_rep(replace(state.reps[event.rep], draining=choice))
+
+
+def _shift_changed(state: BoardState, event: ShiftChanged) -> None:
+    state.put_rep(replace(state.reps[event.rep], working=event.working, works_until=event.until))
+
+
+def _desk_connected(state: BoardState, event: DeskConnected) -> None:
+    state.put_rep(replace(state.reps[event.rep], connected=True, gone_at=None))
+
+
+def _desk_lost(state: BoardState, event: DeskLost) -> None:
+    state.put_rep(replace(state.reps[event.rep], gone_at=event.gone_at))
+
+
+def _desk_gone(state: BoardState, event: DeskGone) -> None:
+    state.put_rep(replace(state.reps[event.rep], connected=False, gone_at=None))
 
 
 def _profiles_reset(state: BoardState, event: ProfilesReset) -> None:
@@ -77,6 +117,11 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     PresenceChanged: _presence_changed,
     BulkBegun: _nothing,
     ProfilesReset: _profiles_reset,
+    DrainStarted: _drain_started,
+    ShiftChanged: _shift_changed,
+    DeskConnected: _desk_connected,
+    DeskLost: _desk_lost,
+    DeskGone: _desk_gone,
     WebhookKept: _nothing,
     ChannelNoticed: _channel_noticed,
     ChannelStopped: _channel_stopped,

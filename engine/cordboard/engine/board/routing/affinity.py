@@ -8,7 +8,8 @@ from typing import Final
 from cordboard.engine.board.routing.requirement import Costs, Requirement, requirement_of
 from cordboard.engine.config import Workstream
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import AffinityTo, Obstacle, Presence, SkillMatching, Timestamp
+from cordboard.engine.routing_words import AffinityTo, Obstacle, SkillMatching
+from cordboard.engine.vocabulary import Presence, Timestamp
 
 _ONLINE: Final = tuple(each for each in Presence if each is not Presence.OFFLINE)
 

@@ -10,7 +10,7 @@ from sortedcontainers import SortedList
 from cordboard.engine.board.routing.methods import Availability, Method, Order
 from cordboard.engine.board.routing.requirement import Requirement
 from cordboard.engine.config import BoardConfig, Queue, Rep
-from cordboard.engine.vocabulary import PassedOver
+from cordboard.engine.routing_words import PassedOver
 
 Standing: TypeAlias = tuple[Order, int, str]
 """How a rep stands among the candidates: the smallest is best. The method's order, last assignment, name."""
@@ -71,7 +71,7 @@ class Pool:
     def takes(self, now: Availability | None) -> bool:
         """Whether a candidate who is like this can take what is asked."""
         required = self.requirement
-        if now is None or now.state.presence not in required.presences:
+        if now is None or not now.state.takes_offers or now.state.presence not in required.presences:
             return False
 
         # What takes no capacity at all does not mind that somebody has less than none of it.

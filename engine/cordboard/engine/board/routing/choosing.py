@@ -8,8 +8,9 @@ from cordboard.engine.board.routing.overflow import overflowing
 from cordboard.engine.board.routing.rule_book import Candidate
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.records import Conversation
+from cordboard.engine.routing_words import OverflowCondition
 from cordboard.engine.rules import PassedQueue, RouteReason
-from cordboard.engine.vocabulary import OverflowCondition, Timestamp
+from cordboard.engine.vocabulary import Timestamp
 
 
 def choose_queue(

@@ -21,8 +21,9 @@ from cordboard.engine.condition_problems import (
 )
 from cordboard.engine.config import Customer
 from cordboard.engine.languages import detector
+from cordboard.engine.routing_words import Operator
 from cordboard.engine.rules import Condition
-from cordboard.engine.vocabulary import Operator, Timestamp
+from cordboard.engine.vocabulary import Timestamp
 
 
 class Facts(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,8 @@ from cordboard.engine.board.routing.waiting import place_of
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import DAY, Queue
 from cordboard.engine.records import Assignment, Conversation, QueueState, Taking
-from cordboard.engine.vocabulary import Distribution, Milliseconds, Presence, State, Timestamp
+from cordboard.engine.routing_words import Distribution
+from cordboard.engine.vocabulary import Milliseconds, Presence, State, Timestamp
 
 REMEMBERED: Final = 20
 """Takings that make a pace: their average is off by a fifth (1/√20), and after twenty more it is that of today."""

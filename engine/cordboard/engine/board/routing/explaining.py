@@ -19,7 +19,8 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import Queue
 from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
 from cordboard.engine.records import GAVE_AWAY, Conversation
-from cordboard.engine.vocabulary import PassedOver, Presence, SkillMatching, State
+from cordboard.engine.routing_words import PassedOver, SkillMatching
+from cordboard.engine.vocabulary import Presence, State
 
 
 def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExplanation:
@@ -72,6 +73,10 @@ def explain_rep(state: BoardState, rep: str) -> RepExplanation:
     waiting = sum(each.waiting for each in queues)
     if known.presence is Presence.OFFLINE:
         summary = f"{rep} is offline"
+    elif not known.working:
+        summary = f"{rep} does not work now"
+    elif known.draining is not None:
+        summary = f"{rep} finishes what they have"
     elif not queues:
         summary = f"{rep} serves no queue"
     elif not waiting:
@@ -101,9 +106,16 @@ def _reason(
     if not requirement.pushed:
         return PassedOver.PICK, f"reps pick what runs under workstream {workstream.name!r} themselves"
 
-    presence = state.reps[rep].presence
+    known = state.reps[rep]
+    presence = known.presence
     if presence is Presence.OFFLINE:
         return PassedOver.OFFLINE, "offline"
+
+    if not known.working:
+        return PassedOver.HOURS, "outside of their working hours"
+
+    if known.draining is not None:
+        return PassedOver.DRAINING, f"finishes what they have, then {known.draining.presence.value}"
 
     if presence not in requirement.presences:
         return PassedOver.PRESENCE, f"{presence.value}, which workstream {workstream.name!r} does not allow"

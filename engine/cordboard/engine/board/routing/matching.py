@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cordboard.engine.board.automatic import align
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.routing.affinity import last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Pool, Standing
@@ -21,7 +22,8 @@ from cordboard.engine.events import ConversationOffered, ConversationTransferred
 from cordboard.engine.explanations import OfferReason
 from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import GAVE_AWAY, Conversation
-from cordboard.engine.vocabulary import SYSTEM, LanguageMatching, PassedOver, SkillMatching, State
+from cordboard.engine.routing_words import LanguageMatching, PassedOver, SkillMatching
+from cordboard.engine.vocabulary import SYSTEM, State
 
 
 class Choice(NamedTuple):
@@ -52,7 +54,7 @@ def settle(decision: Decision) -> None:
     what has just come.
     """
     state = decision.state
-    while state.arrived or state.stirred_reps or state.stirred_conversations:
+    while state.arrived or state.stirred_reps or state.stirred_conversations or state.loaded:
         if state.arrived:
             conversation = next(iter(state.arrived))
             del state.arrived[conversation]
@@ -61,10 +63,12 @@ def settle(decision: Decision) -> None:
             rep = next(iter(state.stirred_reps))
             del state.stirred_reps[rep]
             _drain(decision, rep)
-        else:
+        elif state.stirred_conversations:
             conversation = next(iter(state.stirred_conversations))
             del state.stirred_conversations[conversation]
             _place(decision, conversation)
+        else:
+            align(decision)
 
     state.candidates.catch_up()
 

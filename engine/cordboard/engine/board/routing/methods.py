@@ -14,7 +14,7 @@ from cordboard.engine.board.routing.requirement import Requirement
 from cordboard.engine.config import CustomAssignment, Queue, Rep, RepCondition
 from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import RepState
-from cordboard.engine.vocabulary import AssignmentMethod, PassedOver, RepOperator, SkillMatching
+from cordboard.engine.routing_words import AssignmentMethod, PassedOver, RepOperator, SkillMatching
 
 Order: TypeAlias = tuple[int, ...]
 

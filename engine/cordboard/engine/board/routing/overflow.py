@@ -14,14 +14,8 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import Overflow, Queue
 from cordboard.engine.events import ConversationClosed, ConversationOverflowed, ConversationRequeued
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import (
-    SYSTEM,
-    CloseReason,
-    OverflowAction,
-    OverflowCondition,
-    State,
-    Timestamp,
-)
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition
+from cordboard.engine.vocabulary import SYSTEM, CloseReason, State, Timestamp
 
 
 class Overflowing(NamedTuple):

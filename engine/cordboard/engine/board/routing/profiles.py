@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from cordboard.engine.board.calendar import end_of_day
 from cordboard.engine.config import BoardConfig, CapacityProfile, Rep
 from cordboard.engine.records import Assignment, RepState
-from cordboard.engine.vocabulary import ProfileReset, Timestamp
+from cordboard.engine.routing_words import ProfileReset
+from cordboard.engine.vocabulary import Timestamp
 
 
 class Room(NamedTuple):

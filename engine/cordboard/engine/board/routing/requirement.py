@@ -6,7 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 from cordboard.engine.config import Workstream
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import Distribution, LanguageMatching, Presence, SkillMatching, Timestamp
+from cordboard.engine.routing_words import Distribution, LanguageMatching, SkillMatching
+from cordboard.engine.vocabulary import Presence, Timestamp
 
 Skills: TypeAlias = tuple[tuple[str, int], ...]
 """Skills and ratings, in the order of their names."""

@@ -10,7 +10,7 @@ from sortedcontainers import SortedList
 from cordboard.engine.board.routing.requirement import Requirement, waiting_since
 from cordboard.engine.config import Queue
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import QueueOrder
+from cordboard.engine.routing_words import QueueOrder
 
 Place: TypeAlias = tuple[bool, int, int, int, int]
 """A place among all that waits: the smallest is first.
