@@ -220,7 +220,8 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
     reason = {"method": "round_robin", "candidates": 2, "tied": True}
     at = "2026-11-23T19:48:25.123Z"
     waiting = {
-        "since": at, "ahead": 1, "summary": "nobody of queue 'general' can take it: 2 skills",
+        "since": at, "ahead": 1, "expected_wait": 290_000,
+        "summary": "nobody of queue 'general' can take it: 2 skills",
         "next_change_at": at, "reps": [
             {"rep": "ana", "reason": "skills", "detail": "needs billing 3 (has none)"},
             {"rep": "benjamin", "reason": "offline", "detail": "offline"},
@@ -246,6 +247,7 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
         f"{at} conversation offered to ana (round_robin, the best of 2, the earliest last assignment among equals)",
         f"{at} offer declined by ana",
         f"It waits since {at}; 1 go before it. nobody of queue 'general' can take it: 2 skills.",
+        "As fast as it goes now, somebody takes it in about 5 min.",
         f"The next change by itself is at {at}.",
         "  ana       skills: needs billing 3 (has none)",
         "  benjamin  offline: offline",

@@ -13,7 +13,8 @@ from litestar.params import FromQuery
 from cordboard.daemon.api.caller import InHouse, address_in, require_overseer
 from cordboard.daemon.api.conversations import Cursor, Limit
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import ConsentView, Listing
+from cordboard.daemon.api.views import Listing
+from cordboard.daemon.api.views_of_board import ConsentView
 from cordboard.engine.records import Consent
 from cordboard.engine.vocabulary import Timestamp
 

@@ -11,15 +11,8 @@ from msgspec import Meta, Struct
 
 from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, address_in, position, seen_conversation, sight_of
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import (
-    ConversationView,
-    Listing,
-    MessageView,
-    RoutingView,
-    WaitingView,
-    event_view,
-    listing,
-)
+from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listing
+from cordboard.daemon.api.views_of_routing import RoutingView, WaitingView
 from cordboard.daemon.attachments import attached
 from cordboard.daemon.house import House
 from cordboard.engine.attachment_kinds import plain_type, problem_of_sending_so_many

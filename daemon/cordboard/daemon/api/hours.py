@@ -7,7 +7,8 @@ from litestar.params import FromPath
 
 from cordboard.daemon.api.caller import InHouse
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import HoursView, Listing, listing
+from cordboard.daemon.api.views import Listing, listing
+from cordboard.daemon.api.views_of_board import HoursView
 from cordboard.daemon.ical.writing import calendar_file
 from cordboard.engine.errors import NotFound
 

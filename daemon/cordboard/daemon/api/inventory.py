@@ -9,7 +9,8 @@ from litestar import get
 from cordboard.daemon.api.caller import InHouse, position, require_admin, require_overseer
 from cordboard.daemon.api.conversations import Cursor, Limit
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import ChannelView, Listing, NumberView, QueueView, UnroutableView, listing
+from cordboard.daemon.api.views import Listing, UnroutableView, listing
+from cordboard.daemon.api.views_of_board import ChannelView, NumberView, QueueView
 from cordboard.engine.vocabulary import State
 
 

@@ -10,7 +10,9 @@ from msgspec import Struct
 from cordboard.daemon.access import Person
 from cordboard.daemon.api.caller import Caller, InHouse
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import Listing, RepRoutingView, RepView, listing
+from cordboard.daemon.api.views import Listing, listing
+from cordboard.daemon.api.views_of_people import RepView
+from cordboard.daemon.api.views_of_routing import RepRoutingView
 from cordboard.daemon.house import House
 from cordboard.engine.commands import SetPresence
 from cordboard.engine.errors import NotAllowed, NotFound

@@ -9,7 +9,7 @@ from litestar.exceptions import PermissionDeniedException
 from msgspec import Struct
 
 from cordboard.daemon.access import Person
-from cordboard.daemon.api.views import ProfileView, profile_views
+from cordboard.daemon.api.views_of_people import ProfileView, profile_views
 from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import SignedIn, TheDesk
 from cordboard.daemon.desk.lists import Line
