@@ -15,7 +15,7 @@ from cordboard.engine.commands import (
     SetPresence,
     TransferConversation,
 )
-from cordboard.engine.config import SECOND, BoardConfig, CustomPresence, PresenceRules
+from cordboard.engine.config import SECOND, BoardConfig, CapacityProfile, CustomPresence, PresenceRules
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import NotAllowed, NotFound, RepUnable
 from cordboard.engine.events import Event, PresenceChanged
@@ -463,3 +463,21 @@ def test_a_rep_who_is_gone_from_the_configuration_leaves_no_deadline() -> None:
 
     with pytest.raises(NotFound):
         world.do(RepConnected(rep="ana"))
+
+
+def test_a_rep_without_capacity_who_takes_what_needs_none_stays_available() -> None:
+    chat = CapacityProfile(name="chat", limit=2)
+    workstream = replace(CONFIG.workstreams[0], capacity_cost=0, costs={"chat": 1})
+    world = Playground(
+        replace(
+            CONFIG,
+            capacity_profiles=(chat,),
+            workstreams=(workstream,),
+            reps=(Rep(name="ana", capacity=0), *CONFIG.reps[1:]),
+            presence=replace(CONFIG.presence, automatic=True),
+        )
+    )
+    world.active_with("ana")
+    world.text(customer="+14155550199")
+    assert world.board.reps["ana"].presence is Presence.AVAILABLE
+    assert world.offered(2) == "ana"

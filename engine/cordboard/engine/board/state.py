@@ -196,10 +196,10 @@ class BoardState:
         if not follows:
             return rep.presence
 
-        if automatic and self.free_of(rep.name) <= 0:
-            return Presence.DO_NOT_DISTURB
+        if not automatic or not self.load_of(rep.name):  # who has no capacity at all may do what takes none of it
+            return Presence.AVAILABLE
 
-        return Presence.BUSY if automatic and self.load_of(rep.name) else Presence.AVAILABLE
+        return Presence.BUSY if self.free_of(rep.name) > 0 else Presence.DO_NOT_DISTURB
 
     def present_on(self, queue: str, presences: Iterable[Presence]) -> int:
         """Return how many reps of a queue are in one of some presences."""
