@@ -93,6 +93,17 @@ def test_what_is_open_day_and_night_never_changes() -> None:
     assert calendar().next_opening(at) is None
 
 
+def test_it_is_open_throughout_until_the_moment_in_which_it_closes() -> None:
+    office, always = calendar(every_day("09:00", "17:00"), zone=BERLIN), calendar(every_day("00:00", "24:00"))
+    opens, closes = moment("2026-11-27T09:00"), moment("2026-11-27T17:00")
+    assert office.is_open_throughout(opens, closes)
+    assert not office.is_open_throughout(opens, closes + 1)
+    assert not office.is_open_throughout(opens - 1, closes)
+    assert not office.is_open_throughout(opens, opens + 24 * HOUR)
+    assert always.is_open_throughout(opens, opens + 1000 * HOUR)
+    assert not calendar().is_open_throughout(opens, closes)
+
+
 def test_a_night_in_spring_is_an_hour_shorter_and_one_in_autumn_an_hour_longer() -> None:
     nights = calendar(every_day("22:00", "06:00"))
     spring, autumn = moment("2026-03-07T22:00", NEW_YORK), moment("2026-10-31T22:00", NEW_YORK)

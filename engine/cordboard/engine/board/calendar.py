@@ -48,6 +48,15 @@ class Calendar:
         today = self._day_of(at)
         return any(opens <= at < closes for opens, closes in self._spans(today - _DAY, 2))
 
+    def is_open_throughout(self, since: Timestamp, until: Timestamp) -> bool:
+        """Whether it is open at a moment and does not close before another: looks no further than that."""
+        first, last = self._day_of(since) - _DAY, self._day_of(max(since, until))
+        for opens, closes in _joined(self._spans(first, (last - first).days + 1)):
+            if since < closes:
+                return opens <= since and until <= closes
+
+        return False
+
     def next_change(self, at: Timestamp) -> Timestamp | None:
         """Return when it next opens, if it is closed, or closes, if it is open; None for never within 400 days."""
         first = self._day_of(at) - _DAY

@@ -128,11 +128,7 @@ def _already_waited(state: BoardState, queue: Queue, at: Timestamp) -> Milliseco
 
 def _is_open_throughout(state: BoardState, queue: Queue, since: Timestamp, until: Timestamp) -> bool:
     calendar = state.calendars.get(queue.hours or "")
-    if calendar is None:
-        return True
-
-    closes_at = calendar.next_change(since)
-    return calendar.is_open(since) and (closes_at is None or until <= closes_at)
+    return calendar is None or calendar.is_open_throughout(since, until)
 
 
 def _bringing_work(state: BoardState, conversation: Conversation) -> frozenset[Presence]:
