@@ -13,11 +13,29 @@ from msgspec.structs import replace
 
 from cordboard.engine import Board
 from cordboard.engine.board.routing.expected_wait import ENOUGH, REMEMBERED
-from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Queue, Rep
+from cordboard.engine.commands import SetPresence
+from cordboard.engine.config import (
+    DAY,
+    HOUR,
+    MINUTE,
+    SECOND,
+    CapacityProfile,
+    Overflow,
+    Preference,
+    Queue,
+    Rep,
+)
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import ConversationOffered, ConversationOpened, ConversationPicked, Event, OfferAccepted
 from cordboard.engine.hours import OperatingHours, WeeklyOpening
-from cordboard.engine.routing_words import Distribution
+from cordboard.engine.routing_words import (
+    AssignmentMethod,
+    Distribution,
+    OverflowAction,
+    OverflowCondition,
+    PreferenceFallback,
+)
+from cordboard.engine.rules import Route
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import Presence, Timestamp, Weekday
 
@@ -301,3 +319,53 @@ def test_what_customers_are_told_is_near_to_what_they_then_wait(load: float, see
     assert 0.9 < told / waited < 1.15
     assert error < most
     assert centre.unknown < 15  # at the beginning, while nothing is known
+
+
+def test_whoever_is_offered_nothing_is_not_free() -> None:
+    world = Playground(replace(ALONE, reps=(Rep(name="ana", capacity=2),)))
+    world.active_with("ana")
+    assert world.board.expected_wait_on("general", world.at) == 0
+
+    world.do(SetPresence(rep="ana", presence=Presence.OFFLINE, by="ana", when_done=True))
+    assert world.board.expected_wait_on("general", world.at) is None
+
+
+def test_whoever_is_blocked_by_a_profile_is_not_free() -> None:
+    hard = CapacityProfile(name="hard", limit=1, blocks_assignment=True)
+    workstream = replace(ALONE.workstreams[0], costs={"hard": 1})
+    reps = (Rep(name="ana", capacity=2),)
+    world = Playground(replace(ALONE, capacity_profiles=(hard,), workstreams=(workstream,), reps=reps))
+    world.presence("ana")
+    assert world.board.expected_wait_on("general", world.at) == 0
+
+    world.text()
+    assert world.board.expected_wait_on("general", world.at) is None
+
+
+def test_asking_for_waits_does_not_keep_the_candidates_of_every_customer() -> None:
+    goes_on = Overflow(when=OverflowCondition.EXPECTED_WAIT, over=MINUTE, do=OverflowAction.TRANSFER, queue="second")
+    names = tuple(f"rep{each}" for each in range(100))
+    general = Queue(
+        name="general",
+        reps=names,
+        assignment=AssignmentMethod.PREFERRED_REPS,
+        fallback=PreferenceFallback.WAIT,
+        overflow=(goes_on,),
+        hours="never",
+    )
+    routes = (Route(name="first", queue="general"), Route(name="next", queue="second"))
+    world = Playground(
+        replace(
+            CONFIG,
+            hours=(OperatingHours(name="never"),),
+            queues=(general, Queue(name="second", reps=("rep0",))),
+            reps=tuple(Rep(name=each, capacity=1) for each in names),
+            workstreams=(replace(CONFIG.workstreams[0], routes=routes),),
+            preferences=tuple(Preference(customer=customer(each), reps=(name,)) for each, name in enumerate(names)),
+        )
+    )
+    for each in range(100):
+        world.text(customer=customer(each))
+
+    assert world.conversation(100).queue == "second"
+    assert len(world.board._state.candidates._pools) < 80

@@ -65,8 +65,13 @@ def expected_wait_on(
     coming = replace(conversation, state=State.QUEUED, queue=queue.name, ring=0)
     workstream = state.workstream_of(coming)
     requirement = requirement_of(coming, workstream, state.costs_of(coming), state.awaited_reps(coming))
-    if requirement.pushed and any(each[2] not in coming.passed for each in state.candidates.pool(requirement)):
-        return 0
+    if requirement.pushed:
+        can_take_it = any(each[2] not in coming.passed for each in state.candidates.pool(requirement))
+        if not state.waiting.has(requirement):
+            state.candidates.rest(requirement)  # it may never come
+
+        if can_take_it:
+            return 0
 
     ahead = state.waiting.ahead_of_place(queue.name, place_of(coming, queue))
     return _until_served(state, queue, ahead, _bringing_work(state, coming), at)
@@ -143,4 +148,10 @@ def _bringing_work(state: BoardState, conversation: Conversation) -> frozenset[P
 def _has_free(state: BoardState, queue: Queue) -> bool:
     """Whether somebody who serves a queue would be offered what came now: looks at its reps, for people who ask."""
     offering = state.offering_presences
-    return any(state.free_of(each) > 0 and state.reps[each].presence in offering for each in queue.reps)
+    return any(_is_free(state, each, offering) for each in queue.reps)
+
+
+def _is_free(state: BoardState, rep: str, offering: frozenset[Presence]) -> bool:
+    known, room = state.reps[rep], state.room_of(rep)
+    blocked = room is not None and room.blocked is not None
+    return known.takes_offers and known.presence in offering and state.free_of(rep) > 0 and not blocked

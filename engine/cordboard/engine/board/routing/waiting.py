@@ -98,6 +98,10 @@ class WaitingLists:
         place = min((places[0] for places in self._lists.get(queue, {}).values()), default=None)
         return place[-1] if place is not None else None
 
+    def has(self, requirement: Requirement) -> bool:
+        """Whether anything waits that requires this."""
+        return requirement in self._lists.get(requirement.queue, ())
+
     def requirements(self, queue: str) -> Iterator[Requirement]:
         """Yield what the conversations of a queue require."""
         return iter(self._lists.get(queue, ()))
