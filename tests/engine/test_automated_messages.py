@@ -505,6 +505,15 @@ def test_two_machines_that_answer_each_other_come_to_an_end(reopen_window: int) 
     assert texts_to_a_machine(another, after=11 * SECOND, reopen_window=reopen_window) == 5  # all that an hour allows
 
 
+def test_a_clock_that_is_set_back_makes_no_machine_of_anybody() -> None:
+    world = world_with(says(MessageTrigger.OUT_OF_HOURS), **open_in(EVENING))
+    assert triggers(world.text()) == [MessageTrigger.OUT_OF_HOURS]
+
+    world.close(by="sue")
+    world.at -= 30 * MINUTE
+    assert triggers(world.text("and another thing")) == [MessageTrigger.OUT_OF_HOURS]
+
+
 def test_a_machine_that_answers_the_end_of_what_overflowed_comes_to_an_end() -> None:
     stream = replace(CONFIG.workstreams[0], reopen_window=0)
     world = world_with(says(MessageTrigger.OVERFLOW_END), workstreams=(stream,), **overflowing(OverflowAction.END))
@@ -589,7 +598,7 @@ def test_whatever_happens_there_are_never_too_many_nor_any_to_a_machine_or_after
                     opted_out.discard(event.customer)
                 case MessageReceived():
                     latest = last[event.customer]
-                    if latest is not None and event.at < latest + MACHINES_ANSWER_WITHIN:
+                    if latest is not None and abs(event.at - latest) < MACHINES_ANSWER_WITHIN:
                         machines.add(event.customer)
                 case ReplyQueued() if event.trigger is not None:
                     customer = world.conversation(event.conversation).customer
