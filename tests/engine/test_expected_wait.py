@@ -22,6 +22,7 @@ from cordboard.engine.config import (
     CapacityProfile,
     Overflow,
     Preference,
+    PresenceRules,
     Queue,
     Rep,
 )
@@ -327,6 +328,18 @@ def test_whoever_is_offered_nothing_is_not_free() -> None:
     assert world.board.expected_wait_on("general", world.at) == 0
 
     world.do(SetPresence(rep="ana", presence=Presence.OFFLINE, by="ana", when_done=True))
+    assert world.board.expected_wait_on("general", world.at) is None
+
+
+def test_whoever_is_not_to_be_disturbed_because_of_what_they_hold_serves_their_queue() -> None:
+    world = Playground(replace(ALONE, presence=PresenceRules(automatic=True)))
+    served_every(world, 4 * MINUTE, times=5)
+
+    assert world.board.reps["ana"].presence is Presence.DO_NOT_DISTURB
+    assert world.board.expected_wait_on("general", world.at) == 4 * MINUTE
+    assert Board.restore(world.board.snapshot()).expected_wait_on("general", world.at) == 4 * MINUTE
+
+    world.presence("ana", Presence.DO_NOT_DISTURB)
     assert world.board.expected_wait_on("general", world.at) is None
 
 

@@ -270,11 +270,14 @@ class BoardState:
         if old is None or old.presence is not new.presence or old.takes_offers is not new.takes_offers:
             self.stirred_reps[new.name] = None
             self._note_load(new.name)
-            self._count_presence(new, 1)
-            if old is not None:
-                self._count_presence(old, -1)
         elif has_more_of_today(old, new):
             self.stirred_reps[new.name] = None
+
+        if old is None:
+            self._count_presence(new, 1)
+        elif (old.presence, old.why, old.takes_offers) != (new.presence, new.why, new.takes_offers):
+            self._count_presence(old, -1)
+            self._count_presence(new, 1)
 
         if old is not None and old.used_since != new.used_since:
             self.timers.set(("day", new.name), self.profiles.day_end(new))
@@ -465,8 +468,14 @@ class BoardState:
             self._count_presence(rep, 1)
 
     def _count_presence(self, rep: RepState, change: int) -> None:
-        """Count who is there to work: whoever is offered nothing, whatever their presence, is as good as offline."""
-        presence = rep.presence if rep.takes_offers else Presence.OFFLINE
+        """Count who is there to work: whoever is offered nothing, whatever their presence, is as good as offline.
+
+        And whoever is busy by what they hold is as good as available: they take the next when they have ended one.
+        """
+        presence = Presence.AVAILABLE if rep.why is PresenceReason.CAPACITY else rep.presence
+        if not rep.takes_offers:
+            presence = Presence.OFFLINE
+
         for queue in self.queues_of[rep.name]:
             counted = self._presences.get(queue)
             if counted is not None:  # one that a new configuration brings is counted when all its reps are there
