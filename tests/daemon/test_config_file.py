@@ -132,6 +132,17 @@ def test_the_board_knows_whether_a_channel_has_smart_encoding(file: Path, writte
     assert (read.board.channels[0].smart_encoding, read.channels[0].smart_encoding) == (on, on)
 
 
+def test_a_channel_can_have_hours_and_what_it_cannot_have_is_told() -> None:
+    text = MINIMAL.replace("{ env = ", "{ file = ").replace('"twilio"', '"simulator"\nhours = "office"')
+    text = re.sub(r"^(account_sid|auth_token|token) = .*$", "", text, flags=re.MULTILINE)
+    hours = '\n[[hours]]\nname = "office"\n'
+
+    assert config_file.parse(text + hours, source="f").board.channels[0].hours == "office"
+    with pytest.raises(InvalidConfiguration) as refused:
+        config_file.parse(text, source="f")
+    assert refused.value.problems == ("f: channels[0].hours: there are no hours 'office' (there is: none)",)
+
+
 TWILIO = """auth_token = "new"
 former_auth_tokens = [{ env = "BEN_TOKEN" }, "old"]
 api_key_sid = "SK1"
