@@ -122,6 +122,27 @@ def test_a_channel_becomes_what_its_transport_wants_to_know(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ('date = "soon"', "date: expected a day, such as 2026-12-25, not a string"),
+        ("date = 2026-12-24T00:00:00", "date: expected a day, such as 2026-12-25, not a datetime"),
+        ("date = 20261224", "date: expected a day, such as 2026-12-25, not a whole number"),
+        ("", "date: is missing"),
+        (
+            'date = 2026-12-24, openings = [{ opens = "9", closes = "12:00" }]',
+            "openings[0].opens: '9' is no time of day, such as '09:00'",
+        ),
+    ],
+)
+def test_what_is_no_day_and_no_time_of_one_is_told_in_its_place(written: str, problem: str) -> None:
+    day = f'{{ name = "Christmas", until = 2026-12-26{", " if written else ""}{written} }}'
+    with pytest.raises(InvalidConfiguration) as refused:
+        config_file.parse(f'[board]\nname = "b"\n[[hours]]\nname = "h"\nholidays = [{day}]', source="f")
+
+    assert refused.value.problems == (f"f: hours[0].holidays[0].{problem}",)
+
+
+@pytest.mark.parametrize(
     ("written", "on"), [("", False), ("smart_encoding = false", False), ("smart_encoding = true", True)]
 )
 def test_the_board_knows_whether_a_channel_has_smart_encoding(file: Path, written: str, on: bool) -> None:
@@ -130,6 +151,17 @@ def test_the_board_knows_whether_a_channel_has_smart_encoding(file: Path, writte
     read = config_file.read(file)
 
     assert (read.board.channels[0].smart_encoding, read.channels[0].smart_encoding) == (on, on)
+
+
+def test_a_channel_can_have_hours_and_what_it_cannot_have_is_told() -> None:
+    text = MINIMAL.replace("{ env = ", "{ file = ").replace('"twilio"', '"simulator"\nhours = "office"')
+    text = re.sub(r"^(account_sid|auth_token|token) = .*$", "", text, flags=re.MULTILINE)
+    hours = '\n[[hours]]\nname = "office"\n'
+
+    assert config_file.parse(text + hours, source="f").board.channels[0].hours == "office"
+    with pytest.raises(InvalidConfiguration) as refused:
+        config_file.parse(text, source="f")
+    assert refused.value.problems == ("f: channels[0].hours: there are no hours 'office' (there is: none)",)
 
 
 TWILIO = """auth_token = "new"

@@ -51,6 +51,20 @@ async def test_a_custom_presence_is_chosen_by_name_and_shown_beside_its_base() -
             assert 'value="inactive"' not in shown
 
 
+async def test_a_supervisor_gives_many_a_custom_presence_at_once() -> None:
+    async with daemon_of(LUNCH) as daemon:
+        sue = daemon.as_("sue")
+        answer = await sue.put("/v1/reps/presence", json={"reps": ["ana", "ben"], "presence": "lunch"})
+        assert [(each["rep"], each["presence"]) for each in answer.json()["items"]] == [
+            ("ana", "away"),
+            ("ben", "away"),
+        ]
+        assert (await daemon.as_("ben").get("/v1/me")).json()["custom_presence"] == "lunch"
+
+        refused = await sue.put("/v1/reps/presence", json={"reps": ["ana"], "presence": "supper"})
+        assert (refused.status_code, refused.json()["errors"][0]["key"]) == (400, "presence")
+
+
 async def test_who_finishes_first_is_shown_as_finishing_and_is_away_when_done() -> None:
     async with daemon_of(LUNCH) as daemon, browser(daemon) as page:
         await daemon.say("ana")

@@ -208,8 +208,9 @@ def _check_together(board: BoardConfig, reader: TableReader) -> None:
     """Note what does not fit together, but nothing that only follows from what is noted already."""
     for problem in find_problems(board):
         key, _, reason = problem.partition(": ")
-        kind = re.sub(r"\.address$", ".kind", key)  # what an address must look like depends on the kind
-        if not reader.blamed(key) and not reader.blamed(kind):
+        needed = re.sub(r"\.address$", ".kind", key)  # what an address must look like depends on the kind
+        needed = re.sub(r"\.until$", ".date", needed)  # and how late a last day may be, on the first
+        if not reader.blamed(key) and not reader.blamed(needed):
             reader.blame(key, reason)
 
 

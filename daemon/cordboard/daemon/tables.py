@@ -6,6 +6,7 @@ gets a stand-in, so that the rest can still be looked at; the caller asks for `p
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import enum
 import functools
@@ -22,6 +23,7 @@ from msgspec.structs import FieldInfo
 from cordboard.daemon.durations import format_duration, parse_duration
 from cordboard.daemon.secret_sources import resolve_secret
 from cordboard.engine.config import Name
+from cordboard.engine.hours import TimeOfDay
 from cordboard.engine.secret import Secret
 
 S = TypeVar("S", bound=Struct)
@@ -167,6 +169,12 @@ def _explain(complaint: str, written: object, kind: Any) -> str:
     if kind == Name and isinstance(written, str):
         return f"{written!r} is no name: a-z, 0-9, '_', '.' and '-', at most 64 of them, the first a letter or a digit"
 
+    if kind == TimeOfDay and isinstance(written, str):
+        return f"{written!r} is no time of day, such as '09:00'"
+
+    if kind is datetime.date:
+        return f"expected a day, such as 2026-12-25, not {_kind_of(written)}"
+
     if wrong := re.fullmatch(r"Expected `([\w |]+)`, got `(\w+)`(?: - at `.*`)?", complaint):
         kinds = [_KINDS.get(each, each) for each in wrong[1].split(" | ") if each != "null"]
         return f"expected {' or '.join(kinds)}, not {_KINDS.get(wrong[2], wrong[2])}"
@@ -249,6 +257,9 @@ def _stand_in(kind: Any, written: object) -> Any:
 
     if get_origin(kind) in (dict, list):
         return get_origin(kind)()
+
+    if kind is datetime.date:
+        return datetime.date.min
 
     if kind in (str, int, bool, float):
         return written if type(written) is kind else kind()

@@ -57,6 +57,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         report_timeout: See `cordboard.engine.config.Channel`.
         answers_keywords: See `cordboard.engine.config.Channel`.
         smart_encoding: See `cordboard.engine.config.Channel`.
+        hours: See `cordboard.engine.config.Channel`.
     """
 
     name: Name
@@ -65,6 +66,7 @@ class ChannelSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     report_timeout: LongEnough = 1 * HOUR
     answers_keywords: tuple[Keyword, ...] = ()
     smart_encoding: bool = False
+    hours: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used."""

@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from cordboard.daemon.api.caller import LARGEST_ID, Caller, InHouse, Repeatable, require_supervisor
+from cordboard.daemon.api.people import require_presence
 from cordboard.daemon.api.problems import RESPONSES, Problem, problem_of
 from cordboard.daemon.api.views import rep_of
 from cordboard.daemon.bulk import Result, Where, ask_of_many, ongoing
@@ -82,10 +83,10 @@ class BulkAnswer(Struct, frozen=True, kw_only=True):
 
 
 class PresenceForMany(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many reps are from now on."""
+    """How many reps are from now on. `presence`: one of the five, or the name of a custom one."""
 
     reps: Annotated[list[str], Meta(min_length=1, max_length=MOST_AT_ONCE)]
-    presence: Presence
+    presence: str
 
 
 class PresenceItem(Struct, frozen=True, kw_only=True):
@@ -118,6 +119,7 @@ async def ask_in_bulk(house: InHouse, person: Caller, data: JSONBody[BulkRequest
 @put("/reps/presence", guards=[require_supervisor], responses=RESPONSES, summary="Say how many reps are")
 async def set_presences(house: InHouse, person: Caller, data: JSONBody[PresenceForMany]) -> PresenceAnswer:
     """Change the presence of many reps: supervisors only. Each succeeds or fails by itself."""
+    require_presence(house, data.presence)
 
     async def set_one(rep: str) -> PresenceItem:
         try:
@@ -125,7 +127,7 @@ async def set_presences(house: InHouse, person: Caller, data: JSONBody[PresenceF
         except CordboardError as error:
             return PresenceItem(rep=rep, presence=None, problem=problem_of(error))
 
-        return PresenceItem(rep=rep, presence=data.presence, problem=None)
+        return PresenceItem(rep=rep, presence=house.engine.board.reps[rep].presence, problem=None)
 
     return PresenceAnswer(items=await asyncio.gather(*(set_one(each) for each in data.reps)))
 

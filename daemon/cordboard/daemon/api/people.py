@@ -63,12 +63,16 @@ async def set_presence(house: InHouse, person: Caller, name: FromPath[str], data
     return await _set_presence(house, name, data, by=person)
 
 
-async def _set_presence(house: House, rep: str, change: PresenceChange, *, by: Person) -> RepView:
+def require_presence(house: House, presence: str) -> None:
+    """Refuse a request for a presence that there is not."""
     custom = {each.name for each in house.engine.board.config.presences}
-    if change.presence not in custom | {each.value for each in Presence}:
-        wrong = {"key": "presence", "message": f"There is no presence {change.presence!r}"}
+    if presence not in custom | {each.value for each in Presence}:
+        wrong = {"key": "presence", "message": f"There is no presence {presence!r}"}
         raise ValidationException("The request cannot be understood.", extra=[wrong])
 
+
+async def _set_presence(house: House, rep: str, change: PresenceChange, *, by: Person) -> RepView:
+    require_presence(house, change.presence)
     await house.engine.submit(SetPresence(rep=rep, presence=change.presence, by=by.name, when_done=change.when_done))
     return _rep(house, rep)
 
