@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
 from cordboard.engine import Board, Rep, Workstream
@@ -517,6 +517,22 @@ class AnyBoard(RuleBasedStateMachine):
             {key: max(use.used - use.limit, 0) for key, use in uses.items()}
         )
 
+    def live(self, which: int) -> int:
+        """Return the id of a live conversation; any id where nothing is."""
+        live = list(self.world.board.conversations)
+        return live[which % len(live)] if live else which
+
+    def at_hand(self, which: int) -> int:
+        """Return the id of a message with which something is still to be done; any id where there is none."""
+        at_hand = list(self.world.board.messages)
+        return at_hand[which % len(at_hand)] if at_hand else which
+
+    @initialize(config=CONFIGS, people=st.lists(REPS, unique=True))
+    def a_day_begins(self, config: Any, people: list[str]) -> None:
+        self.attempt(Configure(config=config))
+        for rep in people:
+            self.attempt(SetPresence(rep=rep, presence=Presence.AVAILABLE, by=rep))
+
     @rule(customer=CUSTOMERS, known=st.booleans(), body=st.sampled_from(["hello", "a refund, please"]))
     def a_customer_texts(self, customer: str, known: bool, body: str) -> None:
         self.world.text(body, customer=customer, recipient=OURS if known else "+18005550999")
@@ -527,11 +543,23 @@ class AnyBoard(RuleBasedStateMachine):
 
     @rule(kind=HANDLED, conversation=CONVERSATIONS, by=REPS)
     def somebody_handles_a_conversation(self, kind: Any, conversation: int, by: str) -> None:
-        self.attempt(kind(conversation=conversation, by=by))
+        self.attempt(kind(conversation=self.live(conversation), by=by))
+
+    @rule(kind=HANDLED, conversation=CONVERSATIONS)
+    def a_rep_handles_what_is_theirs(self, kind: Any, conversation: int) -> None:
+        found = self.world.board.conversation(self.live(conversation))
+        if found is not None:
+            self.attempt(kind(conversation=found.id, by=found.holder or found.rep or "ben"))
+
+    @rule(conversation=CONVERSATIONS, rep=REPS)
+    def a_rep_hands_on_what_is_theirs(self, conversation: int, rep: str) -> None:
+        found = self.world.board.conversation(self.live(conversation))
+        if found is not None:
+            self.attempt(TransferConversation(conversation=found.id, by=found.holder or "sue", rep=rep))
 
     @rule(conversation=CONVERSATIONS, by=REPS, rep=REPS)
     def somebody_transfers_to_a_rep(self, conversation: int, by: str, rep: str) -> None:
-        self.attempt(TransferConversation(conversation=conversation, by=by, rep=rep))
+        self.attempt(TransferConversation(conversation=self.live(conversation), by=by, rep=rep))
 
     @rule(conversation=CONVERSATIONS, by=REPS, rep=REPS)
     def somebody_overrides(self, conversation: int, by: str, rep: str) -> None:
@@ -545,15 +573,15 @@ class AnyBoard(RuleBasedStateMachine):
 
     @rule(conversation=CONVERSATIONS, by=REPS, queue=st.sampled_from(["general", "second", "nowhere"]))
     def somebody_transfers_to_a_queue(self, conversation: int, by: str, queue: str) -> None:
-        self.attempt(TransferConversation(conversation=conversation, by=by, queue=queue))
+        self.attempt(TransferConversation(conversation=self.live(conversation), by=by, queue=queue))
 
     @rule(conversation=CONVERSATIONS, by=REPS, body=st.sampled_from(["hi", "", "x" * 1601]))
     def somebody_replies(self, conversation: int, by: str, body: str) -> None:
-        self.attempt(Reply(conversation=conversation, by=by, body=body))
+        self.attempt(Reply(conversation=self.live(conversation), by=by, body=body))
 
     @rule(conversation=CONVERSATIONS, by=REPS, skills=st.sampled_from([{}, {"billing": 3}, {"billing": 0}, {"x": 1}]))
     def somebody_says_what_a_conversation_needs(self, conversation: int, by: str, skills: dict[str, int]) -> None:
-        self.attempt(SetSkills(conversation=conversation, by=by, skills=skills))
+        self.attempt(SetSkills(conversation=self.live(conversation), by=by, skills=skills))
 
     @rule(rep=REPS, presence=st.sampled_from([*Presence, "lunch", "siesta"]), by=REPS, when_done=st.booleans())
     def somebody_sets_a_presence(self, rep: str, presence: Presence | str, by: str, when_done: bool) -> None:
@@ -577,7 +605,7 @@ class AnyBoard(RuleBasedStateMachine):
 
     @rule(message=MESSAGES, repeatable=st.booleans())
     def sending_starts(self, message: int, repeatable: bool) -> None:
-        self.attempt(StartSending(message=message, repeatable=repeatable))
+        self.attempt(StartSending(message=self.at_hand(message), repeatable=repeatable))
 
     @rule()
     def everything_queued_is_started(self) -> None:
@@ -592,7 +620,7 @@ class AnyBoard(RuleBasedStateMachine):
 
     @rule(message=MESSAGES, result=RESULTS, repeatable=st.booleans())
     def sending_ends(self, message: int, result: Any, repeatable: bool) -> None:
-        self.attempt(RecordSend(message=message, result=result, repeatable=repeatable))
+        self.attempt(RecordSend(message=self.at_hand(message), result=result, repeatable=repeatable))
 
     @rule(
         provider_id=st.sampled_from(["OUT1", "OUT2", "OUT3"]),

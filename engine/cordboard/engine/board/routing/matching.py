@@ -194,20 +194,36 @@ def _place(decision: Decision, conversation: int) -> None:
         waiting = state.conversations[conversation]
 
     choice = choose(state, waiting)
-    if choice is not None:
+    if choice is not None and state.stirred_conversations:
+        state.stirred_reps[choice.rep] = None  # something else that has just come may stand before it, and be theirs
+        state.stirred_conversations[conversation] = None
+    elif choice is not None:
         _offer_chosen(decision, waiting, choice)
     elif waiting.escalated_at is None and _is_refused(state, waiting):
         escalate(decision, waiting, why="everybody who could take it has declined or missed it")
 
 
 def _drain(decision: Decision, rep: str) -> None:
-    """Offer what waits to a rep, the first first, for as long as they can take more."""
+    """Offer what waits to a rep, the first first, for as long as they can take more.
+
+    Somebody else may be the right one for it, and able to take what stands before it: then that goes to them first.
+    """
     state = decision.state
     while (first := _first_for(state, rep)) is not None:
-        conversation = state.conversations[first]
-        choice = choose(state, conversation)
-        assert choice is not None, "what a rep can take, somebody can"  # noqa: S101 - states an invariant
+        whose, (conversation, choice) = rep, _chosen(state, first)
+        while choice.rep != whose:
+            whose = choice.rep
+            conversation, choice = _chosen(state, _first_for(state, whose))
+
         _offer_chosen(decision, conversation, choice)
+
+
+def _chosen(state: BoardState, waiting: int | None) -> tuple[Conversation, Choice]:
+    assert waiting is not None, "who is chosen for something can take something"  # noqa: S101 - states an invariant
+    conversation = state.conversations[waiting]
+    choice = choose(state, conversation)
+    assert choice is not None, "what a rep can take, somebody can"  # noqa: S101 - states an invariant
+    return conversation, choice
 
 
 def _offer_chosen(decision: Decision, conversation: Conversation, choice: Choice) -> None:
