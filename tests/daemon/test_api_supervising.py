@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.daemon.test_api_triggers import change_workstreams
 
+from cordboard.engine.routing_words import PassedOver, WrapUp
 from cordboard.engine.vocabulary import Presence
 
 if TYPE_CHECKING:
@@ -205,6 +207,34 @@ async def test_those_for_which_there_was_no_room_are_told_and_can_be_asked_for_a
     assert last["done"] == 1
 
 
+async def test_many_go_to_a_rep_whatever_is_against_it(daemon: Daemon) -> None:
+    await three_wait(daemon)
+    await daemon.say("ana", Presence.DO_NOT_DISTURB)
+    seen = daemon.engine.feed.cursor
+    _, refused = await bulk(daemon, do="transfer", conversations=[1, 2], rep="ana")
+    _, done = await bulk(daemon, do="transfer", conversations=[1, 2], rep="ana", override=True)
+
+    assert (refused["done"], done["done"]) == (0, 2)
+    events = await daemon.engine.history.events("test", after=seen)
+    assert [getattr(each, "override", None) for each in events if type(each).__name__ == "BulkBegun"] == [False, True]
+    assert [getattr(each, "overrode", ()) for each in events[-2:]] == [(PassedOver.PRESENCE,)] * 2
+
+
+async def test_the_wrap_ups_of_many_are_ended(daemon: Daemon) -> None:
+    await change_workstreams(daemon, wrap_up=WrapUp.ALWAYS)
+    await three_wait(daemon)
+    await daemon.say("ana")
+    for each in (1, 2):
+        await daemon.as_("ana").post(f"/v1/conversations/{each}/pick")
+        await daemon.as_("ana").post(f"/v1/conversations/{each}/close")
+
+    _, told = await bulk(daemon, do="end_wrap_up", where={"rep": "ana", "state": "closed"})
+    _, again = await bulk(daemon, do="end_wrap_up", conversations=[1, 3])
+
+    assert (told["done"], told["refused"], again["refused"]) == (2, 0, 2)
+    assert (await daemon.as_("ana").get("/v1/me")).json()["load"] == 0
+
+
 async def test_what_is_asked_of_many_is_in_the_events_with_who_asked(daemon: Daemon) -> None:
     await three_wait(daemon)
     seen = daemon.engine.feed.cursor
@@ -245,6 +275,8 @@ async def test_only_supervisors_act_on_many(daemon: Daemon) -> None:
         {"do": "close", "conversations": [1], "why": "x" * 201},
         {"do": "accept", "conversations": [1]},
         {"do": "transfer", "conversations": [1]},
+        {"do": "transfer", "conversations": [1], "queue": "billing", "override": True},
+        {"do": "close", "conversations": [1], "override": True},
         {"do": "transfer", "conversations": [1], "rep": "ben", "queue": "billing"},
         {"conversations": [1]},
     ],

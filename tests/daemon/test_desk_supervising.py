@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 from tests.daemon.test_desk import HTMX, browser, part
 
+from cordboard.engine.commands import CloseConversation
 from cordboard.engine.config import Skill
-from cordboard.engine.routing_words import SkillMatching
+from cordboard.engine.routing_words import SkillMatching, WrapUp
 from cordboard.engine.rules import Outputs, Rule, RuleSet
 from cordboard.engine.vocabulary import Presence
 
@@ -110,6 +112,59 @@ async def test_supervisors_take_over_release_and_end_what_they_selected(daemon: 
         assert words((await bulk(sue, do="close", all="yes", in_state="waiting")).text) == "2 ended."
 
     assert list(daemon.engine.board.conversations) == [1]
+
+
+async def test_supervisors_give_conversations_to_a_rep_whatever_is_against_it(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    await daemon.say("ana", Presence.DO_NOT_DISTURB)
+    async with browser(daemon, "sue") as sue, browser(daemon, "ana") as ana:
+        assert 'name="override"' in await part(sue, "/desk/conversations/2")
+        assert 'name="override"' not in await part(ana, "/desk/conversations/1")
+        assert "1 not" in words((await bulk(sue, do="transfer", to="rep:ana", conversation="2")).text)
+        answer = await bulk(sue, do="transfer", to="rep:ana", conversation="2", override="yes")
+        assert words(answer.text) == "1 moved."
+        goal = {"to": "rep:ana", "override": "yes"}
+        assert (await ana.post("/desk/conversations/1/transfer", data=goal, headers=HTMX)).status_code == 403
+        assert (await sue.post("/desk/conversations/3/transfer", data=goal, headers=HTMX)).status_code == 204
+        to_a_queue = await bulk(sue, do="transfer", to="queue:billing", conversation="3", override="yes")
+        assert words(to_a_queue.text) == "1 moved."
+
+    assert daemon.engine.board.conversations[2].holder == "ana"
+
+
+async def test_supervisors_finish_wrap_ups_that_cannot_be_ended_any_more(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    workstreams = tuple(replace(each, wrap_up=WrapUp.ALWAYS) for each in config.workstreams)
+    await daemon.engine.configure(replace(config, workstreams=workstreams))
+    await three_go_on(daemon)
+    await daemon.as_("ana").post("/v1/conversations/1/close")
+    async with browser(daemon, "sue") as sue:
+        shown = await part(sue, "/desk/parts/ongoing?state=wrap_up")
+        assert listed(shown) == [1]
+        assert 'value="1" data-states="closed"' in shown
+        assert "so it cannot be ended" in words((await bulk(sue, do="close", conversation="1")).text)
+        assert words((await bulk(sue, do="end_wrap_up", conversation="1")).text) == "1 finished."
+
+    assert 1 not in daemon.engine.board.conversations
+
+
+async def test_a_defect_among_many_is_told_in_words_and_logged(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    await three_go_on(daemon)
+    submit = daemon.engine.submit
+
+    async def break_at_two(command: Any, **rest: Any) -> Any:
+        if isinstance(command, CloseConversation) and command.conversation == 2:
+            raise ZeroDivisionError
+
+        return await submit(command, **rest)
+
+    monkeypatch.setattr(daemon.engine, "submit", break_at_two)
+    async with browser(daemon, "sue") as sue:
+        with capture_logs() as logged:
+            answer = await bulk(sue, do="close", conversation=["2", "3"])
+
+    assert "1 ended. 1 not: This is a fault of Cordboard" in words(answer.text)
+    assert ["ZeroDivisionError" in each["traceback"] for each in logged if each["event"] == "request_failed"] == [True]
 
 
 async def test_what_is_asked_of_nothing_or_makes_no_sense_is_refused_in_words(daemon: Daemon) -> None:

@@ -16,6 +16,7 @@ from cordboard.engine import Board, Engine
 from cordboard.engine.commands import (
     BeginBulk,
     CloseConversation,
+    EndWrapUp,
     ReleaseConversation,
     RepCommand,
     TakeOver,
@@ -109,12 +110,18 @@ async def _ask(engine: Engine, asked: BeginBulk, conversation: int, once: Once |
 
 _COMMANDS: Final[dict[BulkAction, Callable[[BeginBulk, int], RepCommand]]] = {
     BulkAction.TRANSFER: lambda asked, conversation: TransferConversation(
-        conversation=conversation, by=asked.by, rep=asked.rep, queue=asked.queue, why=asked.why
+        conversation=conversation,
+        by=asked.by,
+        rep=asked.rep,
+        queue=asked.queue,
+        override=asked.override,
+        why=asked.why,
     ),
     BulkAction.RELEASE: lambda asked, conversation: ReleaseConversation(
         conversation=conversation, by=asked.by, why=asked.why
     ),
     BulkAction.TAKE_OVER: lambda asked, conversation: TakeOver(conversation=conversation, by=asked.by, why=asked.why),
+    BulkAction.END_WRAP_UP: lambda asked, conversation: EndWrapUp(conversation=conversation, by=asked.by),
     BulkAction.CLOSE: lambda asked, conversation: CloseConversation(
         conversation=conversation, by=asked.by, why=asked.why
     ),

@@ -122,6 +122,7 @@ class BeginBulk(Struct, frozen=True, kw_only=True, tag_field="type", tag="begin_
         action: What is asked of each.
         rep: Whom they are transferred to.
         queue: The queue they are transferred to.
+        override: Whether the rep gets them whatever is against it, as in `TransferConversation`.
         why: The reason that is given.
         by: Who asks.
     """
@@ -130,6 +131,7 @@ class BeginBulk(Struct, frozen=True, kw_only=True, tag_field="type", tag="begin_
     action: BulkAction
     rep: str | None = None
     queue: str | None = None
+    override: bool = False
     why: Why = ""
     by: str
 

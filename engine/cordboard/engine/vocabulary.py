@@ -111,6 +111,9 @@ class BulkAction(Word):
     TAKE_OVER = "take_over"
     """To the supervisor."""
 
+    END_WRAP_UP = "end_wrap_up"
+    """Closed ones that are wrapped up hold no capacity any more."""
+
     CLOSE = "close"
 
 

@@ -31,7 +31,8 @@ class BulkRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         where: Which of the ongoing ones; the 1,000 oldest, if there are more.
         rep: Whom they are transferred to.
         queue: The queue they are transferred to.
-        why: The reason, for the transcript.
+        override: To the rep although presence, capacity, profiles, skills or languages are against it.
+        why: The reason, for the transcript; the end of a wrap-up has none.
     """
 
     do: BulkAction
@@ -41,6 +42,7 @@ class BulkRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     where: Where | None = None
     rep: str | None = None
     queue: str | None = None
+    override: bool = False
     why: Why = ""
 
 
@@ -105,11 +107,17 @@ class PresenceAnswer(Struct, frozen=True, kw_only=True):
 
 @post("/conversations/bulk", status_code=200, responses=RESPONSES, summary="Ask the same of many conversations")
 async def ask_in_bulk(house: InHouse, person: Caller, data: JSONBody[BulkRequest], once: Repeatable) -> BulkAnswer:
-    """Transfer, release, take over or close many conversations: supervisors only. Each succeeds or fails by itself."""
+    """Transfer, release, take over or close many, or end their wrap-up: supervisors only. Each succeeds by itself."""
     _check(data)
     chosen, more = _chosen(data, house.engine.board)
     asked = BeginBulk(
-        conversations=chosen, action=data.do, rep=data.rep, queue=data.queue, why=data.why, by=person.name
+        conversations=chosen,
+        action=data.do,
+        rep=data.rep,
+        queue=data.queue,
+        override=data.override,
+        why=data.why,
+        by=person.name,
     )
     items = [BulkItem.of(each) for each in await ask_of_many(house.engine, asked, once=once)]
     refused = sum(each.problem is not None for each in items)
@@ -145,6 +153,9 @@ def _check(data: BulkRequest) -> None:
     goals = (data.rep is not None) + (data.queue is not None)
     if goals != (data.do is BulkAction.TRANSFER):
         raise ClientException('a transfer has exactly one of "rep" and "queue"; nothing else has either')
+
+    if data.override and data.rep is None:
+        raise ClientException("a queue takes every conversation: 'override' is of use with a rep alone")
 
 
 def _chosen(data: BulkRequest, board: Board) -> tuple[tuple[int, ...], bool]:

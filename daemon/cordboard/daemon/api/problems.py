@@ -185,8 +185,7 @@ def answer_cordboard_error(_: Request[Any, Any, Any], error: CordboardError) -> 
 def problem_of(error: Exception) -> Problem:
     """Return what a client is told of an error; what it is not told goes to the log."""
     if not isinstance(error, CordboardError):
-        # Formatted here: a log that shows the variables of each frame would show texts and numbers.
-        log.error("request_failed", problem=INTERNAL.slug, traceback="".join(traceback.format_exception(error)))
+        log_defect(error)
         return _problem(INTERNAL, explain_outage(INTERNAL))
 
     kind = kind_of(error)
@@ -195,6 +194,12 @@ def problem_of(error: Exception) -> Problem:
         return _problem(kind, explain_outage(kind))
 
     return _problem(kind, str(error), **_facts(error))
+
+
+def log_defect(error: Exception) -> None:
+    """Log an error that nobody expected."""
+    # Formatted here: a log that shows the variables of each frame would show texts and numbers.
+    log.error("request_failed", problem=INTERNAL.slug, traceback="".join(traceback.format_exception(error)))
 
 
 def explain_outage(kind: Kind) -> str:

@@ -74,7 +74,14 @@ async def transfer(conversation: FromPath[int], request: Asked, person: SignedIn
     form = await request.form()
     rep, queue = goal_in(form)
     await desk.engine.submit(
-        TransferConversation(conversation=conversation, by=person.name, rep=rep, queue=queue, why=reason_in(form))
+        TransferConversation(
+            conversation=conversation,
+            by=person.name,
+            rep=rep,
+            queue=queue,
+            override=bool(form.get("override")),
+            why=reason_in(form),
+        )
     )
     return _done(request, conversation)
 

@@ -13,6 +13,7 @@ from litestar.exceptions import PermissionDeniedException
 from msgspec import Struct
 
 from cordboard.daemon.access import Person
+from cordboard.daemon.api.problems import log_defect
 from cordboard.daemon.bulk import Result, Where, ask_of_many, ongoing, whose
 from cordboard.daemon.desk.actions import goal_in, reason_in
 from cordboard.daemon.desk.desk import Desk
@@ -46,6 +47,7 @@ _DONE: Final = {
     BulkAction.TRANSFER: "moved",
     BulkAction.RELEASE: "put back on their queues",
     BulkAction.TAKE_OVER: "taken over",
+    BulkAction.END_WRAP_UP: "finished",
     BulkAction.CLOSE: "ended",
 }
 
@@ -132,7 +134,7 @@ async def show_ongoing_part(request: Asked, person: SignedIn, desk: TheDesk) -> 
 
 @post("/bulk", include_in_schema=False)
 async def ask_in_bulk(request: Asked, person: SignedIn, desk: TheDesk) -> Response[str]:
-    """Move, release, take over or end what is selected, or all that match; say what became of it."""
+    """Move, release, take over, finish or end what is selected, or all that match; say what became of it."""
     form = await request.form()
     choice = Choice.of(form, "in_")
     try:
@@ -150,6 +152,7 @@ async def ask_in_bulk(request: Asked, person: SignedIn, desk: TheDesk) -> Respon
         action=action,
         rep=rep,
         queue=queue,
+        override=rep is not None and bool(form.get("override")),
         why=reason_in(form),
         by=person.name,
     )
@@ -220,4 +223,5 @@ def _why(error: Exception) -> str:
     if isinstance(error, CordboardError):
         return refusal(error)[1]
 
+    log_defect(error)
     return "This is a fault of Cordboard: tell your administrator."

@@ -8,6 +8,12 @@ function chosen() {
   return everything()?.checked ? Number(everything().dataset.count) : boxes().filter((each) => each.checked).length;
 }
 
+// A wrap-up is finished, everything else can be moved and ended: what is selected may have both.
+function selectedStates() {
+  const all = everything()?.checked ? [everything()] : boxes().filter((each) => each.checked);
+  return new Set(all.flatMap((each) => each.dataset.states.split(" ")));
+}
+
 function show() {
   if (!form()) {
     return;
@@ -16,8 +22,9 @@ function show() {
   const count = chosen();
   const picked = boxes().filter((each) => each.checked).length;
   document.getElementById("selected").textContent = count ? `${count} selected` : "None selected";
+  const states = selectedStates();
   for (const button of form().querySelectorAll("[data-acts]")) {
-    button.disabled = !count;
+    button.disabled = !states.has(button.dataset.acts);
   }
 
   const all = document.getElementById("pick-all");
@@ -38,6 +45,7 @@ function forget(refused) {
     everything().checked = false;
   }
 
+  document.getElementById("bulk-override").checked = false; // it is meant for once
   show();
 }
 

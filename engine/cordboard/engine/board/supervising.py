@@ -86,6 +86,7 @@ def begin_bulk(decision: Decision, command: BeginBulk) -> None:
         action=command.action,
         rep=command.rep,
         queue=command.queue,
+        override=command.override,
         why=command.why,
         by=command.by,
     )

@@ -26,6 +26,7 @@ class BulkBegun(BoardEvent, frozen=True, kw_only=True):
     action: BulkAction
     rep: str | None
     queue: str | None
+    override: bool = False
     why: str
     by: str
 
