@@ -29,6 +29,8 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     expect(ben.locator(".rows").get_by_text("Offered")).to_have_count(3)
     expect(ben.get_by_label("Select +1 415 555 0102")).to_be_checked()
     expect(ben.get_by_text("1 selected")).to_be_visible()
+    expect(ben.get_by_role("button", name="End")).to_be_enabled()
+    expect(ben.get_by_role("button", name="Finish wrap-up")).to_be_disabled()
 
     ben.once("dialog", lambda dialog: dialog.accept())
     ben.get_by_role("button", name="End").click()
@@ -54,6 +56,20 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     ben.locator("#filter-rep").select_option("ana")
     expect(ben.get_by_text("No conversation is like this now")).to_be_visible()
     assert ben.url.endswith("/desk/ongoing?rep=ana")
+
+
+def test_a_presence_that_was_chosen_before_the_scripts_came_is_sent(desk_of: Open) -> None:
+    ana = desk_of("Ana")
+    ana.add_init_script(
+        "new MutationObserver((_, watcher) => {"
+        "  const select = document.getElementById('presence');"
+        "  if (select?.options.length > 1) { select.value = 'busy'; watcher.disconnect(); }"
+        "}).observe(document, {childList: true, subtree: true});"
+    )
+    ana.reload()
+    expect(ana.locator("#me .dot.busy")).to_be_visible()
+    expect(ana.get_by_label("Your presence")).to_have_value("busy")
+    expect(ana.get_by_role("button", name="Set", exact=True)).to_be_hidden()
 
 
 def test_the_list_of_conversations_fits_a_phone(desk_of: Open, phone_of: Open) -> None:

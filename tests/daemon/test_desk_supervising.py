@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,7 +14,8 @@ from structlog.testing import capture_logs
 from tests.daemon.test_desk import HTMX, browser, part
 
 from cordboard.engine.commands import CloseConversation
-from cordboard.engine.config import Skill
+from cordboard.engine.config import Queue, Skill
+from cordboard.engine.hours import Holiday, Opening, OperatingHours
 from cordboard.engine.routing_words import SkillMatching, WrapUp
 from cordboard.engine.rules import Outputs, Rule, RuleSet
 from cordboard.engine.vocabulary import Presence
@@ -213,6 +215,43 @@ async def test_a_conversation_is_taken_over_from_its_page(daemon: Daemon) -> Non
         assert "take_over" not in await part(sue, "/desk/conversations/1")
 
     assert daemon.engine.board.conversations[1].holder == "sue"
+
+
+async def test_the_overview_says_which_queues_are_open_and_when_that_changes(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    now = datetime.now(UTC)
+    soon = (now + timedelta(days=2)).date()
+    until = (now + timedelta(days=1)).date()
+    hours = (
+        OperatingHours(name="never"),
+        OperatingHours(
+            name="soon",
+            holidays=(Holiday(name="Opening", date=soon, openings=(Opening(opens="09:30", closes="17:00"),)),),
+        ),
+        OperatingHours(
+            name="now",
+            holidays=(
+                Holiday(name="Today", date=now.date(), until=until, openings=(Opening(opens="00:00", closes="24:00"),)),
+            ),
+        ),
+    )
+    queues = (*config.queues, *(Queue(name=each.name, reps=("ana",), hours=each.name) for each in hours))
+    await daemon.engine.configure(replace(config, queues=queues, hours=hours))
+    async with browser(daemon, "sue") as sue:
+        shown = await part(sue, "/desk/parts/overview")
+
+    said = {name: words(row) for name, row in re.findall(r'<tr id="line-(\w+)">.*?<td>(.*?)</td>', shown, re.DOTALL)}
+    opening, closing = (f"{each:%a} {each.day} {each:%b}" for each in (soon, until + timedelta(days=1)))
+    assert said == {
+        "general": "open",
+        "billing": "open",
+        "never": "closed",
+        "soon": f"closed , opens {opening}, 09:30",
+        "now": f"open until {closing}, 00:00",
+    }
+    due = re.search(r'data-due="(\d+)"', shown)
+    assert due is not None, "the page asks again when a queue opens or closes"
+    assert datetime.fromtimestamp(int(due[1]) / 1000, UTC).date() == soon
 
 
 async def test_what_a_conversation_needs_and_its_priority_stand_in_the_lists_and_on_its_page(daemon: Daemon) -> None:

@@ -65,6 +65,20 @@ async def test_a_supervisor_gives_many_a_custom_presence_at_once() -> None:
         assert (refused.status_code, refused.json()["errors"][0]["key"]) == (400, "presence")
 
 
+async def test_a_presence_is_chosen_without_scripts_and_the_page_comes_back(daemon: Daemon) -> None:
+    async with browser(daemon, "sue") as sue:
+        mine = await sue.post("/desk/presence", data={"presence": "busy"})
+        anas = await sue.post("/desk/presence", data={"presence": "away", "rep": "ana"})
+        nothing = await sue.post("/desk/presence", data={})
+
+    assert [(each.status_code, each.headers.get("location")) for each in (mine, anas)] == [
+        (303, "/desk/"),
+        (303, "/desk/overview"),
+    ]
+    assert nothing.status_code == 404
+    assert [daemon.engine.board.reps[each].presence for each in ("sue", "ana")] == [Presence.BUSY, Presence.AWAY]
+
+
 async def test_who_finishes_first_is_shown_as_finishing_and_is_away_when_done() -> None:
     async with daemon_of(LUNCH) as daemon, browser(daemon) as page:
         await daemon.say("ana")

@@ -132,7 +132,10 @@ async def set_presence(request: Asked, person: SignedIn, desk: TheDesk) -> Respo
     presence = asked.removeprefix(_WHEN_DONE)
     rep = str(form.get("rep", person.name))
     await desk.engine.submit(SetPresence(rep=rep, presence=presence, by=person.name, when_done=presence != asked))
-    return nothing() if "hx-request" in request.headers else Redirect(HOME, status_code=303)
+    if "hx-request" in request.headers:
+        return nothing()
+
+    return Redirect("/desk/overview" if "rep" in form else HOME, status_code=303)
 
 
 def _done(request: Asked, conversation: int, *, opened: bool = False) -> Response[Any]:

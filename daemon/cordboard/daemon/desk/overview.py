@@ -50,6 +50,13 @@ class Colleague(Struct, frozen=True, kw_only=True):
     queues: tuple[str, ...]
 
 
+class Door(Struct, frozen=True, kw_only=True):
+    """Whether a queue is open, by its hours, and when that changes; None where it never does."""
+
+    open: bool = True
+    changes_at: Timestamp | None = None
+
+
 @get("/overview", include_in_schema=False)
 async def show_overview(person: SignedIn, desk: TheDesk) -> Response[str]:
     """Reps, queues and conversations: for supervisors."""
@@ -67,10 +74,13 @@ async def _overview(person: Person, desk: Desk) -> dict[str, Any]:
     if not person.is_supervisor:
         raise PermissionDeniedException("The overview is for supervisors. Your own conversations are on the desk.")
 
+    doors = _doors(desk)
     return {
         "channels": _channels(desk),
         "colleagues": _colleagues(desk),
         "lines": await _lines(desk),
+        "doors": doors,
+        "due": min((each.changes_at for each in doors.values() if each.changes_at is not None), default=None),
         "expected": _expected_waits(desk),
         "unserved": {each.name for each in desk.engine.board.config.queues if not each.reps},
         **desk.about(person),
@@ -106,6 +116,15 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
 def _expected_waits(desk: Desk) -> dict[str, Milliseconds | None]:
     board, now = desk.engine.board, desk.clock.now()
     return {each.name: board.expected_wait_on(each.name, now) for each in board.config.queues}
+
+
+def _doors(desk: Desk) -> dict[str, Door]:
+    board, now = desk.engine.board, desk.clock.now()
+    calendars = {each.name: board.calendar(each.hours) for each in board.config.queues}
+    return {
+        queue: Door(open=it.is_open(now), changes_at=it.next_change(now)) if it is not None else Door()
+        for queue, it in calendars.items()
+    }
 
 
 def _note(state: RepState, desk: Desk) -> str:

@@ -174,6 +174,12 @@ class Times:
         day = self.day(at)
         return self.clock(at) if day == "Today" else day
 
+    def coming(self, at: Timestamp) -> str:
+        """Return a time to come: that of the day, with the day in front if it is not today."""
+        local = self._local(at)
+        today = local.date() == self._local(self.now).date()
+        return self.clock(at) if today else f"{local:%a} {local.day} {local:%b}, {self.clock(at)}"
+
     def full(self, at: Timestamp) -> str:
         """Return day, time to the second, and zone."""
         local = self._local(at)

@@ -257,6 +257,15 @@ body.addEventListener("keydown", (event) => {
 
 // Beginning.
 
+// A presence that was chosen before htmx was there to hear of it.
+function sendWhatWasChosen() {
+  for (const select of document.querySelectorAll("form.presence select")) {
+    if (select.value && !select.selectedOptions[0].defaultSelected) {
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+}
+
 keepDraftsIn(drafts);
 keepFilesIn(drafts);
 keepSelection();
@@ -265,6 +274,7 @@ setInterval(tick, 1_000);
 setInterval(refreshDue, 1_000);
 refreshed();
 document.addEventListener("visibilitychange", () => document.hidden || refreshed());
+document.addEventListener("DOMContentLoaded", sendWhatWasChosen);
 new Line({
   url: body.dataset.stream,
   after: body.dataset.cursor,
