@@ -76,10 +76,14 @@ def test_the_list_of_conversations_fits_a_phone(desk_of: Open, phone_of: Open) -
     text(phone_of(), "Is anybody there? " * 20)
     ben = desk_of("Ben", available=False, width=390, height=800)
     ben.get_by_role("link", name="Conversations").click()
-    ben.get_by_label("Select +1 415 555 0123").check()
+    ben.get_by_label("Select all").check()
 
     expect(ben.get_by_text("1 selected")).to_be_visible()
     assert ben.evaluate("document.querySelector('main').scrollWidth <= document.documentElement.clientWidth")
+
+    ben.get_by_role("link", name="Overview").click()
+    expect(ben.get_by_role("heading", name="Representatives")).to_be_visible()
+    assert ben.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_a_rep_asks_why(desk_of: Open, phone_of: Open) -> None:
