@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -90,7 +91,11 @@ async def test_who_finishes_first_is_shown_as_finishing_and_is_away_when_done() 
         assert "Finishing, then away" in (await page.get("/desk/parts/me")).text
         assert "Nothing more is offered to you" in (await page.get("/desk/parts/mine")).text
         async with browser(daemon, "sue") as overview:
-            assert "finishing, then away" in (await overview.get("/desk/parts/overview")).text
+            everybody = (await overview.get("/desk/parts/overview")).text
+            assert "finishing, then away" in everybody
+            # None of the presences is chosen, or choosing the one they have, which ends it, would be no change.
+            anas = everybody[everybody.index('id="presence-ana"') :].partition("</select>")[0]
+            assert re.findall(r'<option value="(\w*)" selected', anas) == [""]
 
         await daemon.as_("ana").post("/v1/conversations/1/close")
         me = (await daemon.as_("ana").get("/v1/me")).json()

@@ -28,6 +28,7 @@ class Colleague(Struct, frozen=True, kw_only=True):
         display_name: As people see it.
         presence: How they are, as routing sees it.
         custom: The name of their custom presence; empty where it is none.
+        finishing: Whether they finish what they have; choosing any presence ends that, also the one they have.
         note: What else keeps offers from them, or will change their presence; empty where nothing does.
         since: Since when they are so; 0 for always.
         load: Units of capacity they hold.
@@ -41,6 +42,7 @@ class Colleague(Struct, frozen=True, kw_only=True):
     display_name: str
     presence: Presence
     custom: str
+    finishing: bool
     note: str
     since: Timestamp
     load: int
@@ -100,6 +102,7 @@ def _colleagues(desk: Desk) -> tuple[Colleague, ...]:
             display_name=each.display_name or each.name,
             presence=board.reps[each.name].presence,
             custom=board.reps[each.name].custom,
+            finishing=board.reps[each.name].draining is not None,
             note=_note(board.reps[each.name], desk),
             since=board.reps[each.name].since,
             load=board.load_of(each.name),
