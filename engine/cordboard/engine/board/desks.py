@@ -50,7 +50,7 @@ def lose_all(decision: Decision, _command: DesksLost) -> None:
     """Give everybody who had a desk their `disconnect_grace` to open it again."""
     for rep in list(decision.state.reps.values()):
         if rep.connected:
-            grace = decision.state.rep_settings[rep.name].disconnect_grace
+            grace = decision.state.configured.reps[rep.name].disconnect_grace
             decision.emit(DeskLost, rep=rep.name, gone_at=decision.at + grace)
 
 
