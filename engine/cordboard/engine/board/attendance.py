@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cordboard.engine.board.configured import Configured
-from cordboard.engine.records import RepState
+from cordboard.engine.states import RepState
 from cordboard.engine.vocabulary import Presence, PresenceReason
 
 

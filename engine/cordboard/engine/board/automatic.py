@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import PresenceChanged
-from cordboard.engine.records import PresenceChoice, RepState
+from cordboard.engine.states import PresenceChoice, RepState
 from cordboard.engine.vocabulary import SYSTEM, Presence, PresenceReason
 
 

@@ -43,7 +43,8 @@ from cordboard.engine.config import USUAL_REPORT_TIMEOUT, BoardConfig, Number
 from cordboard.engine.errors import BoardBroken, NotFound
 from cordboard.engine.events import Event
 from cordboard.engine.explanations import RepExplanation, WaitingExplanation
-from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
+from cordboard.engine.records import BoardSnapshot, Consent, Conversation, Counters, Message
+from cordboard.engine.states import ChannelState, RepState
 from cordboard.engine.vocabulary import Milliseconds, Timestamp
 
 _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {

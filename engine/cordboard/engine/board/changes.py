@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cordboard.engine.records import ChannelState, Consent, Conversation, Message, QueueState, RepState
+from cordboard.engine.records import Consent, Conversation, Message
+from cordboard.engine.states import ChannelState, QueueState, RepState
 
 
 class Changes:

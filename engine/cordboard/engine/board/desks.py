@@ -17,7 +17,7 @@ from cordboard.engine.commands import DesksLost, RepConnected, RepDisconnected
 from cordboard.engine.config import SECOND
 from cordboard.engine.errors import NotFound
 from cordboard.engine.events import DeskConnected, DeskGone, DeskLost
-from cordboard.engine.records import PresenceChoice, RepState
+from cordboard.engine.states import PresenceChoice, RepState
 from cordboard.engine.vocabulary import Presence, PresenceReason
 
 ABSENCE: Final = 10 * SECOND

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from cordboard.engine.board.configured import Configured
 from cordboard.engine.board.routing.profiles import Profiles, Room
 from cordboard.engine.config import Rep
-from cordboard.engine.records import Assignment, RepState
+from cordboard.engine.records import Assignment
+from cordboard.engine.states import RepState
 
 
 class Holdings:

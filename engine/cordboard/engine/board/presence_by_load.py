@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cordboard.engine.board.holdings import Holdings
 from cordboard.engine.config import PresenceRules
-from cordboard.engine.records import RepState
+from cordboard.engine.states import RepState
 from cordboard.engine.vocabulary import Presence, PresenceReason
 
 

@@ -9,7 +9,7 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.commands import SetPresence
 from cordboard.engine.errors import NotAllowed, NotFound
 from cordboard.engine.events import ConversationReleased, DrainStarted, OfferWithdrawn
-from cordboard.engine.records import PresenceChoice
+from cordboard.engine.states import PresenceChoice
 from cordboard.engine.vocabulary import SYSTEM, Presence, PresenceReason, State
 
 

@@ -25,15 +25,8 @@ from cordboard.engine.board.routing.waiting import WaitingLists
 from cordboard.engine.board.timers import Timers, conversation_deadline, overflow_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.records import (
-    ChannelState,
-    Consent,
-    Conversation,
-    Counters,
-    Message,
-    QueueState,
-    RepState,
-)
+from cordboard.engine.records import Consent, Conversation, Counters, Message
+from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.engine.vocabulary import MessageStatus, Presence, State, Timestamp
 
 

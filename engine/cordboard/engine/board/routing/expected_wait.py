@@ -17,8 +17,9 @@ from cordboard.engine.board.routing.requirement import requirement_of
 from cordboard.engine.board.routing.waiting import place_of
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import DAY, Queue
-from cordboard.engine.records import Assignment, Conversation, QueueState, Taking
+from cordboard.engine.records import Assignment, Conversation
 from cordboard.engine.routing_words import Distribution
+from cordboard.engine.states import QueueState, Taking
 from cordboard.engine.vocabulary import Milliseconds, Presence, State, Timestamp
 
 REMEMBERED: Final = 20

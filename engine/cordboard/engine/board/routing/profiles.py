@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from cordboard.engine.board.calendar import end_of_day
 from cordboard.engine.config import BoardConfig, CapacityProfile, Rep
-from cordboard.engine.records import Assignment, RepState
+from cordboard.engine.records import Assignment
 from cordboard.engine.routing_words import ProfileReset
+from cordboard.engine.states import RepState
 from cordboard.engine.vocabulary import Timestamp
 
 
