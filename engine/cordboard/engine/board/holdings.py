@@ -20,12 +20,14 @@ class Holdings:
 
     def __init__(self) -> None:
         self.profiles = Profiles()
+        self._any_profiles = False
         self._reps: dict[str, Rep] = {}
         self._loads: dict[str, int] = {}
         self._held: dict[str, dict[int, None]] = {}
 
     def configure(self, configured: Configured) -> None:
         """Take over how much reps can hold; what they do hold stays as it is."""
+        self._any_profiles = bool(configured.config.capacity_profiles)
         self._reps = configured.reps
         self.profiles.configure(configured.config, configured.zone)
 
@@ -66,7 +68,7 @@ class Holdings:
 
     def room_of(self, rep: RepState) -> Room | None:
         """Return what a rep has left of capacity profiles; None where none is configured, or the rep is not."""
-        if not self.profiles:
+        if not self._any_profiles:  # for everybody who may take something, with every text
             return None
 
         settings = self._reps.get(rep.name)

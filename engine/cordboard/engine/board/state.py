@@ -168,7 +168,8 @@ class BoardState:
         if new.live:
             self.conversations[new.id] = new
             self._by_pair[pair] = new.id
-            self.timers.set(("conversation", new.id), conversation_deadline(new, self.configured.workstream_of(new)))
+            workstream = self.configured.workstreams[new.workstream]
+            self.timers.set(("conversation", new.id), conversation_deadline(new, workstream))
         else:
             self.conversations.pop(new.id, None)
             if self._by_pair.get(pair) == new.id:  # one in wrap-up may have been followed by another already
@@ -344,4 +345,5 @@ class BoardState:
             return
 
         self.candidates.touch(name)
-        self.timers.set(("rep", name), rep.release_at if self.holdings.holds(name) else None)
+        loses = rep.release_at is not None and self.holdings.holds(name)
+        self.timers.set(("rep", name), rep.release_at if loses else None)

@@ -70,12 +70,6 @@ class Profiles:
         self._profiles = {each.name: each for each in config.capacity_profiles}
         self.daily = tuple(each.name for each in config.capacity_profiles if each.reset is ProfileReset.END_OF_DAY)
 
-    def __bool__(self) -> bool:
-        return bool(self._profiles)
-
-    def __contains__(self, profile: str) -> bool:
-        return profile in self._profiles
-
     def hold(self, assignment: Assignment, *, offered: bool) -> None:
         """Note what an assignment holds, and whether it is an offer yet."""
         self._count(assignment, 1, offered=offered)
