@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from cordboard.engine import BoardConfig, Channel, Number, Queue, Rep, Workstream
 from cordboard.engine.config import DAY, AutoClose, CustomAssignment, Preference, Ring, Skill
-from cordboard.engine.records import Assignment, BoardSnapshot, Conversation, Counters, RepState
+from cordboard.engine.records import Assignment, BoardSnapshot, Conversation, Counters
 from cordboard.engine.routing_words import AssignmentMethod, SkillMatching
+from cordboard.engine.states import RepState
 from cordboard.engine.vocabulary import NumberKind, Presence, State
 
 START: Final = 1_750_000_000_000

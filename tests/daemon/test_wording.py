@@ -19,7 +19,8 @@ from cordboard.engine.carrier import Failure
 from cordboard.engine.config import HOUR
 from cordboard.engine.errors import OptedOut
 from cordboard.engine.events import ConversationClosed, CustomerOptedIn, CustomerOptedOut, Event
-from cordboard.engine.records import ChannelState, Consent, Message
+from cordboard.engine.records import Consent, Message
+from cordboard.engine.states import ChannelState
 from cordboard.engine.vocabulary import CloseReason, ConsentSource, Direction, FailureKind, MessageStatus
 
 NOON = 1_795_521_600_000  # 24 November 2026, 12:00 in UTC

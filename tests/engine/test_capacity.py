@@ -359,7 +359,7 @@ def test_a_supervisor_puts_a_conversation_with_a_rep_beyond_capacity_and_profile
     grant = over(world, 2)
 
     assert (grant.rep, grant.by, grant.overrode) == ("ana", "sue", (PassedOver.CAPACITY, PassedOver.PROFILE))
-    assert (world.board._state.free_of("ana"), use(world)) == (-1, (2, 1))
+    assert (world.board._state.holdings.free_of("ana"), use(world)) == (-1, (2, 1))
     world.accept(1)
     world.accept(2)
     world.close(1)

@@ -361,7 +361,7 @@ class Watched(Playground):
 
     def reservation(self, waiting: Conversation) -> tuple[str, int] | None:
         """For whom alone a conversation waits, and until when."""
-        workstream = self.board._state.workstream_of(waiting)
+        workstream = self.board._state.configured.workstream_of(waiting)
         wait, returned_at, rep = workstream.affinity.wait, waiting.returned_at, waiting.rep
         if waiting.state is not State.QUEUED or not wait or returned_at is None or rep is None:
             return None
@@ -390,7 +390,7 @@ class Watched(Playground):
     def wrap_up_over(self, closed: Conversation) -> int:
         """When a wrap-up ends by itself."""
         ends_at = closed.assignment.expires_at if closed.assignment else None
-        forgotten_at = closed.updated_at + self.board._state.workstream_of(closed).auto_close.wrap_up
+        forgotten_at = closed.updated_at + self.board._state.configured.workstream_of(closed).auto_close.wrap_up
         return forgotten_at if ends_at is None else ends_at
 
     def overflows(self, events: tuple[Event, ...]) -> None:
@@ -455,13 +455,13 @@ class Watched(Playground):
 
     def qualified(self, offer: ConversationOffered, reason: OfferReason) -> None:
         """What needs a skill is never offered to somebody who lacks it."""
-        has = self.board._state.rep_settings[offer.rep].skills
+        has = self.board._state.configured.reps[offer.rep].skills
         if reason.skill_matching is SkillMatching.EXACT:
             assert all(has.get(name, 0) >= rating for name, rating in reason.skills.items())
 
         workstreams = {each.language_matching for each in self.board.config.workstreams}
         if reason.language and workstreams == {LanguageMatching.REQUIRED}:
-            assert speaks(self.board._state.rep_settings[offer.rep].languages, reason.language)
+            assert speaks(self.board._state.configured.reps[offer.rep].languages, reason.language)
 
     def first_come(self, offer: ConversationOffered) -> None:
         """Nothing that requires the same, and that the rep had not passed by, was there before and waits on."""
@@ -470,13 +470,18 @@ class Watched(Playground):
         if given is None or given.state is not State.ASSIGNED or given.escalated_at == self.at:
             return
 
-        queue = state.queues[given.queue or ""]
+        queue = state.configured.queues[given.queue or ""]
         alike = (given.queue, given.workstream, given.skills, given.relaxed, given.ring, self.returns_to(given))
         for other in state.conversations.values():
             needs = (other.queue, other.workstream, other.skills, other.relaxed, other.ring, self.returns_to(other))
             same = needs == alike
             waited = other.state is State.QUEUED and self.at not in (other.queued_at, other.escalated_at)
-            if same and waited and offer.rep not in other.passed and state.own_reps(other) == state.own_reps(given):
+            if (
+                same
+                and waited
+                and offer.rep not in other.passed
+                and state.configured.own_reps(other) == state.configured.own_reps(given)
+            ):
                 assert place_of(given, queue) < place_of(other, queue)
 
     def returns_to(self, conversation: Conversation) -> str | None:
@@ -507,7 +512,7 @@ class AnyBoard(RuleBasedStateMachine):
     def excess(self) -> tuple[Counter[str], Counter[tuple[str, str]]]:
         """How far reps are over their capacity, and over profiles."""
         board, state = self.world.board, self.world.board._state
-        over = {name: state.load_of(name) - state.rep_settings[name].capacity for name in state.reps}
+        over = {name: state.holdings.load_of(name) - state.configured.reps[name].capacity for name in state.reps}
         uses = {
             (name, each.name): board.profile_use(name, each.name)
             for name in state.reps
@@ -678,9 +683,9 @@ class AnyBoard(RuleBasedStateMachine):
         state = self.world.board._state
         for name, rep in state.reps.items():
             held = [(each.assignment, each.state) for each in state.held_by(name)]
-            assert sum(each.cost for each, _ in held if each) == state.load_of(name)
+            assert sum(each.cost for each, _ in held if each) == state.holdings.load_of(name)
             assert bool(rep.used_today) is (rep.used_since is not None)
-            for profile in state.config.capacity_profiles:
+            for profile in state.configured.config.capacity_profiles:
                 daily = profile.reset is ProfileReset.END_OF_DAY
                 counted = [each for each, where in held if each and (where is State.ASSIGNED or not daily)]
                 used = sum(each.costs.get(profile.name, 0) for each in counted)
@@ -709,7 +714,7 @@ class AnyBoard(RuleBasedStateMachine):
         assert listed == queued
         places = [place[-1] for lists in state.waiting._lists.values() for each in lists.values() for place in each]
         assert sorted(places) == sorted(queued)
-        for queue in state.queues:
+        for queue in state.configured.queues:
             assert state.waiting.count(queue) == sum(1 for each in queued.values() if each == queue)
 
     @invariant()
@@ -725,7 +730,7 @@ class AnyBoard(RuleBasedStateMachine):
             if conversation.state is State.QUEUED:
                 assert choose(state, conversation) is None
                 assert reserved_for(state, conversation) == (self.world.reservation(conversation) or (None,))[0]
-                workstream = state.workstream_of(conversation)
+                workstream = state.configured.workstream_of(conversation)
                 if workstream.distribution is Distribution.PUSH and conversation.queue is not None:
                     reps = explain_waiting(state, conversation).reps
                     assert PassedOver.NOTHING not in {each.reason for each in reps}
@@ -735,9 +740,9 @@ class AnyBoard(RuleBasedStateMachine):
         state = self.world.board._state
         for rep in state.reps.values():
             assert rep.presence is state.presence_due(rep)
-            assert rep.draining is None or state.holds(rep.name) or rep.presence is Presence.OFFLINE
+            assert rep.draining is None or state.holdings.holds(rep.name) or rep.presence is Presence.OFFLINE
             assert rep.before is None or rep.presence is Presence.OFFLINE
-            assert not rep.custom or state.presences[rep.custom].base is rep.presence
+            assert not rep.custom or state.configured.presences[rep.custom].base is rep.presence
 
     @invariant()
     def what_rules_say_is_said_of_every_new_conversation(self) -> None:

@@ -122,17 +122,17 @@ class Watched(Playground):
 
             evolve(self.between._state, event)
             if isinstance(event, Grant):
-                assert self.between.load_of(event.rep) <= self.between._state.rep_settings[event.rep].capacity
+                assert self.between.load_of(event.rep) <= self.between._state.configured.reps[event.rep].capacity
 
         return events
 
     def is_able(self, reference: World, grant: Grant, conversation: Conversation) -> None:
         """What needs skills exactly comes to who lacks one by a supervisor alone; what they parked is theirs."""
         matching, needed = reference.needs(conversation)
-        by = self.between._state.rep_settings.get(grant.by)
+        by = self.between._state.configured.reps.get(grant.by)
         supervised = by is not None and Role.SUPERVISOR in by.roles
         if matching is SkillMatching.EXACT and not supervised and not isinstance(grant, ConversationResumed):
-            has = self.between._state.rep_settings[grant.rep].skills
+            has = self.between._state.configured.reps[grant.rep].skills
             assert all(has.get(name, 0) >= needed[name] for name in needed)
 
     def is_next(self, reference: World, offer: ConversationOffered, conversation: Conversation) -> None:

@@ -19,8 +19,8 @@ from cordboard.engine.config import SECOND, BoardConfig, CapacityProfile, Custom
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import NotAllowed, NotFound, RepUnable
 from cordboard.engine.events import Event, PresenceChanged
-from cordboard.engine.records import PresenceChoice, RepState
 from cordboard.engine.routing_words import PassedOver
+from cordboard.engine.states import PresenceChoice, RepState
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import Presence, PresenceReason, State
 

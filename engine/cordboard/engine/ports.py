@@ -27,17 +27,8 @@ from cordboard.engine.carrier import (
 )
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.events import Event
-from cordboard.engine.records import (
-    Answer,
-    BoardSnapshot,
-    ChannelState,
-    Consent,
-    Conversation,
-    Counters,
-    Message,
-    QueueState,
-    RepState,
-)
+from cordboard.engine.records import Answer, BoardSnapshot, Consent, Conversation, Counters, Message
+from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.engine.vocabulary import State, Timestamp
 
 T = TypeVar("T")

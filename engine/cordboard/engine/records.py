@@ -1,4 +1,4 @@
-"""What a board knows of each conversation, message and rep, as it is at one moment.
+"""What a board knows of each conversation and message, as it is at one moment, and what it keeps and answers.
 
 Records are frozen: a change makes a new record, so whoever holds one (a batch being written, an answer on its way out)
 holds the truth of its moment. Frozen records cannot form cycles, so what a board has many of is kept out of the garbage
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig, Workstream
+from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.engine.vocabulary import (
     CloseReason,
     ConsentSource,
@@ -20,8 +21,6 @@ from cordboard.engine.vocabulary import (
     MessageStatus,
     MessageTrigger,
     Milliseconds,
-    Presence,
-    PresenceReason,
     State,
     Status,
     Timestamp,
@@ -289,65 +288,6 @@ class Message(Struct, frozen=True, kw_only=True, gc=False):
         return self.status is MessageStatus.SENT and self.direction is Direction.OUTBOUND and not self.unreported
 
 
-class PresenceChoice(Struct, frozen=True, kw_only=True):
-    """A presence that a rep had, or will have.
-
-    Attributes:
-        presence: What routing goes by.
-        custom: The name of the custom presence, where it is one.
-        why: Why the system had set it; None where a person had.
-    """
-
-    presence: Presence
-    custom: str = ""
-    why: PresenceReason | None = None
-
-
-class RepState(Struct, frozen=True, kw_only=True):
-    """A rep, as they are now.
-
-    Attributes:
-        name: Who.
-        presence: How they are, as routing sees it.
-        custom: The name of their custom presence, whose base `presence` is; empty where it is none.
-        since: Since when they are so.
-        why: Why the system set it; None where a person did.
-        draining: What they will be when they have finished what they have: until then they get nothing more.
-        working: Whether it is within their working hours.
-        works_until: When `working` is looked at again; None for who has no hours.
-        connected: Whether a desk of theirs is open, or may be back in a moment.
-        gone_at: When their desk, which is not there, counts as gone.
-        before: What they were before their desk was gone.
-        last_assignment: The id of their last assignment, 0 before the first: who has the smallest waited longest.
-        release_at: When an offline rep loses the conversations they hold; None while they are not offline.
-        released_at: When capacity of theirs was last freed; 0 before the first time.
-        used_today: Units that they have taken today of the capacity profiles that are reset at the end of the day.
-        used_since: When they took the first of them; None while there are none.
-    """
-
-    name: str
-    presence: Presence = Presence.OFFLINE
-    custom: str = ""
-    since: Timestamp = 0
-    why: PresenceReason | None = None
-    draining: PresenceChoice | None = None
-    working: bool = True
-    works_until: Timestamp | None = None
-    connected: bool = False
-    gone_at: Timestamp | None = None
-    before: PresenceChoice | None = None
-    last_assignment: int = 0
-    release_at: Timestamp | None = None
-    released_at: Timestamp = 0
-    used_today: dict[str, int] = {}
-    used_since: Timestamp | None = None
-
-    @property
-    def takes_offers(self) -> bool:
-        """Whether they may be offered anything, as far as hours and what they mean to do next are concerned."""
-        return self.working and self.draining is None
-
-
 class Consent(Struct, frozen=True, kw_only=True, gc=False):
     """Whether a customer takes texts from a number of ours. Who never said anything has no record, and does.
 
@@ -366,65 +306,6 @@ class Consent(Struct, frozen=True, kw_only=True, gc=False):
     at: Timestamp
     source: ConsentSource
     word: str = ""
-
-
-class Notice(Struct, frozen=True, kw_only=True):
-    """What a carrier said of a channel.
-
-    Attributes:
-        at: When.
-        code: A word for it.
-        text: The same as a sentence, with what to do.
-    """
-
-    at: Timestamp
-    code: str
-    text: str
-
-
-class ChannelState(Struct, frozen=True, kw_only=True):
-    """A channel, as it is now.
-
-    Attributes:
-        name: Which.
-        stopped_at: Since when nothing goes through, the account's fault; None while all is well.
-        failure: What the carrier said then.
-        reconciled_to: Up to when the carrier has been asked for what its webhooks did not bring; None before the first
-            time.
-        notice: What the carrier last said of the channel; None while it has said nothing.
-    """
-
-    name: str
-    stopped_at: Timestamp | None = None
-    failure: Failure | None = None
-    reconciled_to: Timestamp | None = None
-    notice: Notice | None = None
-
-
-class Taking(Struct, frozen=True, kw_only=True, gc=False):
-    """Somebody took a conversation that had waited.
-
-    Attributes:
-        at: When it left the list.
-        gap: How long nothing had left it before, while something waited.
-    """
-
-    at: Timestamp
-    gap: Milliseconds
-
-
-class QueueState(Struct, frozen=True, kw_only=True):
-    """A queue, as it is now.
-
-    Attributes:
-        name: Which.
-        takings: The last few that say how fast it is served, the oldest first.
-        last_taken_at: When a conversation that had waited last left it, whether or not that says so; 0 for never.
-    """
-
-    name: str
-    takings: tuple[Taking, ...] = ()
-    last_taken_at: Timestamp = 0
 
 
 class Counters(Struct, frozen=True, kw_only=True):

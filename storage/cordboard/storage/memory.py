@@ -14,17 +14,8 @@ from cordboard.engine.config import BoardConfig
 from cordboard.engine.errors import BoardInUse, StoreUnavailable
 from cordboard.engine.events import Event
 from cordboard.engine.ports import Batch, ConversationQuery, Page, Prefetch, Prefetched
-from cordboard.engine.records import (
-    Answer,
-    BoardSnapshot,
-    ChannelState,
-    Consent,
-    Conversation,
-    Counters,
-    Message,
-    QueueState,
-    RepState,
-)
+from cordboard.engine.records import Answer, BoardSnapshot, Consent, Conversation, Counters, Message
+from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.storage.base import answers_from, conversation_of, page
 
 T = TypeVar("T", Conversation, Message)

@@ -16,7 +16,8 @@ from cordboard.daemon.house import House
 from cordboard.daemon.presences import presence_choices, presence_text
 from cordboard.engine.attachment_kinds import LARGEST_PICTURE
 from cordboard.engine.ports import Clock
-from cordboard.engine.records import ChannelState, Conversation, RepState
+from cordboard.engine.records import Conversation
+from cordboard.engine.states import ChannelState, RepState
 from cordboard.engine.vocabulary import Presence, State
 
 

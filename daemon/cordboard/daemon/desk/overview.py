@@ -16,7 +16,7 @@ from cordboard.daemon.desk.lists import Line
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.presences import presence_text
 from cordboard.engine.config import Channel
-from cordboard.engine.records import ChannelState, RepState
+from cordboard.engine.states import ChannelState, RepState
 from cordboard.engine.vocabulary import Milliseconds, Presence, PresenceReason, Timestamp
 
 

@@ -24,8 +24,9 @@ from cordboard.engine.errors import (
     OptedOut,
     StoreFull,
 )
-from cordboard.engine.records import ChannelState, Consent, Message
+from cordboard.engine.records import Consent, Message
 from cordboard.engine.routing_words import OverflowCondition
+from cordboard.engine.states import ChannelState
 from cordboard.engine.vocabulary import (
     SYSTEM,
     CloseReason,

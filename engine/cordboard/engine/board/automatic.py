@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import PresenceChanged
-from cordboard.engine.records import PresenceChoice, RepState
+from cordboard.engine.states import PresenceChoice, RepState
 from cordboard.engine.vocabulary import SYSTEM, Presence, PresenceReason
 
 
@@ -15,7 +15,7 @@ def become(
     """Let a rep have a presence; who goes offline will lose what they hold after their `disconnect_grace`."""
     release_at = None
     if choice.presence is Presence.OFFLINE:
-        grace = decision.state.rep_settings[rep].disconnect_grace
+        grace = decision.state.configured.reps[rep].disconnect_grace
         release_at = decision.state.reps[rep].release_at or decision.at + grace  # who is offline already is so longer
 
     decision.emit(
@@ -31,7 +31,7 @@ def become(
 
 def as_configured(state: BoardState, choice: PresenceChoice) -> PresenceChoice:
     """Return a choice that was made before as it is now: its custom presence may be gone, or mean something else."""
-    custom = state.presences.get(choice.custom)
+    custom = state.configured.presences.get(choice.custom)
     if custom is None:
         return PresenceChoice(presence=choice.presence, why=choice.why)
 
@@ -59,7 +59,7 @@ def align(decision: Decision) -> None:
 
 def is_done(state: BoardState, rep: RepState) -> bool:
     """Whether a rep who finishes what they have has finished."""
-    return rep.presence is not Presence.OFFLINE and not state.holds(rep.name)
+    return rep.presence is not Presence.OFFLINE and not state.holdings.holds(rep.name)
 
 
 def let_go(decision: Decision, rep: str, why: PresenceReason) -> None:
@@ -67,7 +67,7 @@ def let_go(decision: Decision, rep: str, why: PresenceReason) -> None:
 
     Who had said themselves that they are away, or do not want to be disturbed, stays so.
     """
-    rules = decision.state.config.presence
+    rules = decision.state.configured.config.presence
     presence = rules.missed if why is PresenceReason.MISSED else rules.declined
     known = decision.state.reps[rep]
     if presence is not None and (known.presence in _YIELDING or known.why is PresenceReason.CAPACITY):

@@ -25,6 +25,7 @@ from cordboard.engine.board import (
 )
 from cordboard.engine.board.automated.telling import tell
 from cordboard.engine.board.calendar import Calendar
+from cordboard.engine.board.changes import Changes
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.recollection import Recollection
@@ -33,7 +34,8 @@ from cordboard.engine.board.routing.expected_wait import expected_wait, expected
 from cordboard.engine.board.routing.matching import reserved_for, settle
 from cordboard.engine.board.routing.profiles import ProfileUse
 from cordboard.engine.board.routing.requirement import required_skills
-from cordboard.engine.board.state import BoardState, Changes
+from cordboard.engine.board.snapshots import snapshot_of, state_of
+from cordboard.engine.board.state import BoardState
 from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
 from cordboard.engine.commands import Command
@@ -41,7 +43,8 @@ from cordboard.engine.config import USUAL_REPORT_TIMEOUT, BoardConfig, Number
 from cordboard.engine.errors import BoardBroken, NotFound
 from cordboard.engine.events import Event
 from cordboard.engine.explanations import RepExplanation, WaitingExplanation
-from cordboard.engine.records import BoardSnapshot, ChannelState, Consent, Conversation, Counters, Message, RepState
+from cordboard.engine.records import BoardSnapshot, Consent, Conversation, Counters, Message
+from cordboard.engine.states import ChannelState, RepState
 from cordboard.engine.vocabulary import Milliseconds, Timestamp
 
 _DECIDERS: dict[type[Any], Callable[[Decision, Any], None]] = {
@@ -94,7 +97,7 @@ class Board:
     def restore(cls, snapshot: BoardSnapshot) -> Self:
         """Return a board that goes on from a snapshot."""
         board = cls(snapshot.board)
-        board._state.restore(snapshot)
+        board._state = state_of(snapshot)
         return board
 
     @classmethod
@@ -104,10 +107,7 @@ class Board:
         for event in events:
             evolve(board._state, event)
 
-        board._state.stirred_reps.clear()
-        board._state.stirred_conversations.clear()
-        board._state.arrived.clear()
-        board._state.loaded.clear()
+        board._state.let_rest()
         return board
 
     def apply(self, command: Command, at: Timestamp) -> tuple[Event, ...]:
@@ -161,7 +161,7 @@ class Board:
 
     def snapshot(self) -> BoardSnapshot:
         """Return the live state as records."""
-        return self._state.snapshot()
+        return snapshot_of(self._state)
 
     @property
     def name(self) -> str:
@@ -181,7 +181,7 @@ class Board:
     @property
     def config(self) -> BoardConfig:
         """The configuration in force."""
-        return self._state.config
+        return self._state.configured.config
 
     @property
     def counters(self) -> Counters:
@@ -210,7 +210,7 @@ class Board:
 
     def number(self, address: str) -> Number | None:
         """Return a number of ours, if it is configured."""
-        return self._state.numbers.get(address)
+        return self._state.configured.numbers.get(address)
 
     def channel(self, name: str) -> ChannelState:
         """Return what is known of a channel."""
@@ -218,12 +218,12 @@ class Board:
 
     def customer_name(self, number: str) -> str | None:
         """Return a customer's name; None where nobody knows."""
-        known = self._state.customers.get(number)
+        known = self._state.configured.customers.get(number)
         return known.name or None if known is not None else None
 
     def calendar(self, hours: str | None) -> Calendar | None:
         """Return operating hours, ready to be asked; None where there are none of that name, or none are named."""
-        return self._state.calendars.get(hours or "")
+        return self._state.configured.calendars.get(hours or "")
 
     def opted_out(self, number: str, customer: str) -> Consent | None:
         """Return how a customer opted out of texts from a number of ours; None if they have not."""
@@ -256,7 +256,7 @@ class Board:
 
     def report_timeout(self, channel: str) -> Milliseconds:
         """Return how long a channel's carrier may say nothing until nobody knows what became of a text."""
-        settings = self._state.channels.get(channel)
+        settings = self._state.configured.channels.get(channel)
         return settings.report_timeout if settings else USUAL_REPORT_TIMEOUT
 
     def conversation(self, conversation: int) -> Conversation | None:
@@ -278,11 +278,11 @@ class Board:
 
     def load_of(self, rep: str) -> int:
         """Return the units of capacity a rep holds."""
-        return self._state.load_of(rep)
+        return self._state.holdings.load_of(rep)
 
     def profile_use(self, rep: str, profile: str) -> ProfileUse:
         """Return how a rep stands with a configured capacity profile."""
-        return self._state.profiles.use_of(self._state.rep_settings[rep], self._state.reps[rep], profile)
+        return self._state.holdings.profiles.use_of(self._state.configured.reps[rep], self._state.reps[rep], profile)
 
     def held_by(self, rep: str) -> tuple[Conversation, ...]:
         """Return the conversations whose assignment is a rep's (offers, active, wrap-up), the oldest hold first."""
@@ -302,7 +302,7 @@ class Board:
 
     def expected_wait_on(self, queue: str, at: Timestamp) -> Milliseconds | None:
         """Return how long somebody would wait who came onto a queue now; None where nothing is known."""
-        found = self._state.queues.get(queue)
+        found = self._state.configured.queues.get(queue)
         return expected_wait_on(self._state, found, at) if found is not None else None
 
     def waiting(self, queue: str, *, limit: int) -> tuple[Conversation, ...]:
@@ -318,7 +318,7 @@ class Board:
 
     def skills_needed(self, conversation: Conversation) -> Mapping[str, int]:
         """Return the skills that a live conversation asks of a rep now, less what was relaxed."""
-        return dict(required_skills(conversation, self._state.workstream_of(conversation))[1])
+        return dict(required_skills(conversation, self._state.configured.workstream_of(conversation))[1])
 
     def explain_waiting(self, conversation: int) -> WaitingExplanation:
         """Return why a live conversation still waits, with the reason why each rep of its queue does not get it.
@@ -345,4 +345,4 @@ class Board:
 
     def queues_of(self, rep: str) -> tuple[str, ...]:
         """Return the queues a rep serves."""
-        return self._state.queues_of.get(rep, ())
+        return self._state.configured.queues_of.get(rep, ())

@@ -35,7 +35,7 @@ def configure(decision: Decision, command: Configure) -> None:
     if problems:
         raise InvalidConfiguration(problems)
 
-    if command.config == state.config and state.counters.seq:
+    if command.config == state.configured.config and state.counters.seq:
         return
 
     decision.emit(BoardConfigured, config=command.config, by=command.by)
@@ -52,7 +52,7 @@ def _move_on(decision: Decision, conversation: Conversation) -> None:
     rep = conversation.assignment.rep if conversation.assignment else None
     rep_gone = rep is not None and rep not in state.reps
     why = f"{rep} is no longer configured" if rep_gone else "its queue is no longer configured"
-    queue_gone = conversation.queue is not None and conversation.queue not in state.queues
+    queue_gone = conversation.queue is not None and conversation.queue not in state.configured.queues
     if conversation.state is State.CLOSED and rep_gone:
         decision.emit(WrapUpEnded, conversation=conversation.id, rep=rep, by=SYSTEM, why=why)
     elif conversation.state is State.ACTIVE and rep_gone:

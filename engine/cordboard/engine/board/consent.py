@@ -157,8 +157,10 @@ def _note(
 
 def _answer(decision: Decision, keyword: Keyword, text: TextReceived, conversation: int) -> None:
     """Text what is configured, unless the carrier has answered already, or it was asked too long ago."""
-    words = getattr(decision.state.config.keywords, keyword.value)
-    by_carrier = text.keyword is not None or keyword in decision.state.channels[text.channel].answers_keywords
+    words = getattr(decision.state.configured.config.keywords, keyword.value)
+    by_carrier = (
+        text.keyword is not None or keyword in decision.state.configured.channels[text.channel].answers_keywords
+    )
     late = text.sent_at is not None and decision.at > text.sent_at + _ANSWER_EXPIRY
     if not words or by_carrier or late:
         return

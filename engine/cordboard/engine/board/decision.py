@@ -38,7 +38,7 @@ class Decision:
     def emit(self, kind: type[E], **facts: Any) -> None:
         """Let a fact be: number it, take note of it, apply it."""
         event: Any = kind(seq=self.state.counters.seq + 1, at=self.at, **facts)
-        if kind in self.state.automated_texts.watched:
+        if kind in self.state.configured.automated_texts.watched:
             self.told.append((event, self.state.conversations.get(event.conversation)))
 
         evolve(self.state, event)
@@ -65,7 +65,7 @@ class Decision:
         """
         conversation = self.conversation(command.conversation)
         if not self.supervises(command.by):
-            queues = self.state.queues_of[command.by]
+            queues = self.state.configured.queues_of[command.by]
             # Whoever serves its queue may learn its state: a race for it is lost with that, not with a closed door.
             if conversation.queue not in queues and not conversation.concerns(command.by, queues):
                 raise NotAllowed(f"conversation {conversation.id} is not {command.by}'s to act on")
@@ -74,7 +74,7 @@ class Decision:
 
     def workstream(self, conversation: Conversation) -> Workstream:
         """Return the settings a live conversation runs under."""
-        return self.state.workstreams[conversation.workstream]
+        return self.state.configured.workstreams[conversation.workstream]
 
     def person(self, name: str) -> Rep:
         """Return who asks.
@@ -82,7 +82,7 @@ class Decision:
         Raises:
             NotAllowed: Nobody of this name is configured.
         """
-        person = self.state.rep_settings.get(name)
+        person = self.state.configured.reps.get(name)
         if person is None:
             raise NotAllowed(f"{name!r} is nobody on board {self.state.board!r}")
 

@@ -295,7 +295,7 @@ def _may_repeat(decision: Decision, message: Message, *, repeatable: bool) -> bo
 
 def _policy(decision: Decision, message: Message) -> AmbiguousSends:
     conversation = decision.state.conversation(message.conversation) if message.conversation is not None else None
-    workstream = decision.state.workstreams.get(conversation.workstream) if conversation else None
+    workstream = decision.state.configured.workstreams.get(conversation.workstream) if conversation else None
     return workstream.ambiguous_sends if workstream else AmbiguousSends.AT_MOST_ONCE
 
 

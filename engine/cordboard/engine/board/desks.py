@@ -17,7 +17,7 @@ from cordboard.engine.commands import DesksLost, RepConnected, RepDisconnected
 from cordboard.engine.config import SECOND
 from cordboard.engine.errors import NotFound
 from cordboard.engine.events import DeskConnected, DeskGone, DeskLost
-from cordboard.engine.records import PresenceChoice, RepState
+from cordboard.engine.states import PresenceChoice, RepState
 from cordboard.engine.vocabulary import Presence, PresenceReason
 
 ABSENCE: Final = 10 * SECOND
@@ -50,7 +50,7 @@ def lose_all(decision: Decision, _command: DesksLost) -> None:
     """Give everybody who had a desk their `disconnect_grace` to open it again."""
     for rep in list(decision.state.reps.values()):
         if rep.connected:
-            grace = decision.state.rep_settings[rep.name].disconnect_grace
+            grace = decision.state.configured.reps[rep.name].disconnect_grace
             decision.emit(DeskLost, rep=rep.name, gone_at=decision.at + grace)
 
 

@@ -66,7 +66,7 @@ def pick(decision: Decision, command: PickConversation) -> None:
     """Take a conversation from a queue: a rep who serves it, or a supervisor, with room for it."""
     conversation = _movable(decision, command, Trigger.PICK)
     rep = decision.person(command.by).name
-    if conversation.queue not in decision.state.queues_of[rep] and not decision.supervises(rep):
+    if conversation.queue not in decision.state.configured.queues_of[rep] and not decision.supervises(rep):
         raise NotAllowed(f"{rep} does not serve queue {conversation.queue!r}, so cannot pick from it")
 
     awaited = reserved_for(decision.state, conversation)
@@ -174,7 +174,7 @@ def take(
         assignment=decision.next_assignment(),
         rep=rep,
         cost=conversation.cost_under(decision.workstream(conversation)),
-        costs=dict(decision.state.costs_of(conversation)),
+        costs=dict(decision.state.configured.costs_of(conversation)),
         by=rep,
         why=why,
     )
@@ -187,16 +187,17 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
         raise RepUnable(f"{rep} is offline; set a presence before taking conversations")
 
     cost = conversation.cost_under(decision.workstream(conversation))
-    if state.free_of(rep) < cost > 0:
+    free = state.holdings.free_of(rep)
+    if free < cost > 0:
         raise RepUnable(
-            f"{rep} has {max(state.free_of(rep), 0)} units of capacity free, and conversation {conversation.id} "
+            f"{rep} has {max(free, 0)} units of capacity free, and conversation {conversation.id} "
             f"takes {cost}; end or park another one first"
         )
 
-    room, costs = state.room_of(rep), state.costs_of(conversation)
+    room, costs = state.room_of(rep), state.configured.costs_of(conversation)
     short = room.short_of(costs) if room is not None else None
     if room is not None and short is not None:
-        until = "wait until the day ends" if short in state.profiles.daily else "end or park another one first"
+        until = "wait until the day ends" if short in state.holdings.profiles.daily else "end or park another one first"
         raise RepUnable(
             f"{rep} has {max(room.free[short], 0)} units of capacity profile {short!r} free, and conversation "
             f"{conversation.id} takes {dict(costs)[short]}; {until}"
@@ -272,11 +273,11 @@ def _objections(decision: Decision, rep: str, conversation: Conversation) -> Ite
     if state.reps[rep].presence not in workstream.allowed_presences:
         yield PassedOver.PRESENCE
 
-    if state.free_of(rep) < conversation.cost_under(workstream) > 0:
+    if state.holdings.free_of(rep) < conversation.cost_under(workstream) > 0:
         yield PassedOver.CAPACITY
 
     room = state.room_of(rep)
-    if room is not None and room.short_of(state.costs_of(conversation)) is not None:
+    if room is not None and room.short_of(state.configured.costs_of(conversation)) is not None:
         yield PassedOver.PROFILE
 
     if not qualified(state, rep, conversation):
@@ -287,7 +288,7 @@ def _objections(decision: Decision, rep: str, conversation: Conversation) -> Ite
 
 
 def _transfer_to_queue(decision: Decision, conversation: Conversation, queue: str, by: str, why: str) -> None:
-    if queue not in decision.state.queues:
+    if queue not in decision.state.configured.queues:
         raise NotFound(f"there is no queue {queue!r} on board {decision.state.board!r}")
 
     if conversation.state is State.ACTIVE:

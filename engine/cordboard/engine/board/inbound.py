@@ -28,7 +28,7 @@ def receive_text(decision: Decision, text: TextReceived) -> None:
     if (text.channel, text.provider_id) in state.recollection.inbound:
         return
 
-    number = state.numbers.get(text.recipient)
+    number = state.configured.numbers.get(text.recipient)
     if number is None or number.channel != text.channel:
         decision.emit(
             TextUnroutable,
@@ -173,7 +173,7 @@ def _offer_to_last_rep(decision: Decision, conversation: int) -> None:
 
 def home_queue(decision: Decision, conversation: Conversation) -> str:
     """Return the queue a conversation goes back to: its last one, or its workstream's where that is gone."""
-    queues = decision.state.queues
+    queues = decision.state.configured.queues
     if conversation.queue is not None and conversation.queue in queues:
         return conversation.queue
 

@@ -13,7 +13,7 @@ from cordboard.engine.vocabulary import Keyword, MessageTrigger, Timestamp
 
 def as_sent(decision: Decision, conversation: Conversation, body: str, media: tuple[Media, ...] = ()) -> str:
     """Return a text as its customer gets it. One with attachments goes as MMS, whose typography costs nothing."""
-    if media or not decision.state.channels[conversation.channel].smart_encoding:
+    if media or not decision.state.configured.channels[conversation.channel].smart_encoding:
         return body
 
     return smart_encode(body)

@@ -63,7 +63,7 @@ def _check_text(decision: Decision, conversation: Conversation, command: Reply) 
     if any("\ud800" <= character <= "\udfff" for character in command.body):
         raise InvalidMessage("the text has half a character (a lone surrogate), which no phone can show; remove it")
 
-    channel = decision.state.channels[conversation.channel]
+    channel = decision.state.configured.channels[conversation.channel]
     if len(command.body) > channel.max_characters:
         raise MessageTooLong(length=len(command.body), limit=channel.max_characters, channel=channel.name)
 

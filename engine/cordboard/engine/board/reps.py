@@ -9,7 +9,7 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.commands import SetPresence
 from cordboard.engine.errors import NotAllowed, NotFound
 from cordboard.engine.events import ConversationReleased, DrainStarted, OfferWithdrawn
-from cordboard.engine.records import PresenceChoice
+from cordboard.engine.states import PresenceChoice
 from cordboard.engine.vocabulary import SYSTEM, Presence, PresenceReason, State
 
 
@@ -28,7 +28,7 @@ def set_presence(decision: Decision, command: SetPresence) -> None:
         raise NotAllowed(f"only a supervisor may set the presence of {command.rep}")
 
     choice = _chosen(state, command.presence)
-    if command.when_done and rep.presence is not Presence.OFFLINE and state.holds(rep.name):
+    if command.when_done and rep.presence is not Presence.OFFLINE and state.holdings.holds(rep.name):
         if rep.draining != choice:
             decision.emit(DrainStarted, rep=rep.name, presence=choice.presence, custom=choice.custom, by=command.by)
 
@@ -58,7 +58,7 @@ def keep_presence(decision: Decision, name: str) -> None:
 
 def _chosen(state: BoardState, presence: Presence | str) -> PresenceChoice:
     if isinstance(presence, str):
-        custom = state.presences.get(presence)
+        custom = state.configured.presences.get(presence)
         if custom is not None:
             return PresenceChoice(presence=custom.base, custom=custom.name)
 

@@ -15,10 +15,10 @@ _AGAIN: Final = 365 * DAY
 def review_shift(decision: Decision, name: str) -> None:
     """Note whether a rep works now, and until when, if that is news."""
     state = decision.state
-    hours = state.rep_settings[name].hours
+    hours = state.configured.reps[name].hours
     working, until = True, None
     if hours is not None:
-        calendar = state.calendars[hours]
+        calendar = state.configured.calendars[hours]
         working = calendar.is_open(decision.at)
         until = calendar.next_change(decision.at) or decision.at + _AGAIN
 

@@ -22,7 +22,7 @@ def set_skills(decision: Decision, command: SetSkills) -> None:
             f"conversation {conversation.id} is not with {command.by}; only a supervisor may say what it needs"
         )
 
-    known = {each.name: each for each in decision.state.config.skills}
+    known = {each.name: each for each in decision.state.configured.config.skills}
     needed = {name: rating for name, rating in command.skills.items() if rating or name not in known}
     problems = "; ".join(rating_problems("skills", needed, known))
     if problems:

@@ -7,55 +7,27 @@ Records change in the methods named `put_…` and in `configure` only; each keep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from operator import itemgetter
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from cordboard.engine.board.automated.texts import AutomatedTexts
-from cordboard.engine.board.calendar import Calendar
+from cordboard.engine.board.attendance import Attendance
+from cordboard.engine.board.changes import Changes
+from cordboard.engine.board.configured import Configured
+from cordboard.engine.board.holdings import Holdings
+from cordboard.engine.board.presence_by_load import may_follow_load, presence_by_load
 from cordboard.engine.board.recollection import Recollection
-from cordboard.engine.board.routing.affinity import awaits_until, last_rep, requirement_of_return
 from cordboard.engine.board.routing.candidates import Candidates
-from cordboard.engine.board.routing.conditions import Background
+from cordboard.engine.board.routing.listing import list_anew, relist
 from cordboard.engine.board.routing.methods import Availability
-from cordboard.engine.board.routing.profiles import Profiles, Room, has_more_of_today
-from cordboard.engine.board.routing.requirement import Costs, Requirement, requirement_of
-from cordboard.engine.board.routing.rule_book import RuleBook
+from cordboard.engine.board.routing.profiles import Room, has_more_of_today
 from cordboard.engine.board.routing.search import next_search_change
-from cordboard.engine.board.routing.waiting import Place, WaitingLists, place_of
+from cordboard.engine.board.routing.waiting import WaitingLists
 from cordboard.engine.board.timers import Timers, conversation_deadline, overflow_deadline
 from cordboard.engine.carrier import DeliveryReported
-from cordboard.engine.config import BoardConfig, Number, Queue, Rep, Workstream
-from cordboard.engine.records import (
-    BoardSnapshot,
-    ChannelState,
-    Consent,
-    Conversation,
-    Counters,
-    Message,
-    QueueState,
-    RepState,
-)
-from cordboard.engine.routing_words import AssignmentMethod, Distribution, PreferenceFallback
-from cordboard.engine.vocabulary import MessageStatus, Presence, PresenceReason, State, Timestamp
-
-_PRESENT = frozenset(Presence) - {Presence.OFFLINE}
-
-
-class Changes:
-    """What differs from the store: collected for the next commit."""
-
-    def __init__(self) -> None:
-        self.conversations: dict[int, Conversation] = {}
-        self.messages: dict[int, Message] = {}
-        self.reps: dict[str, RepState] = {}
-        self.consents: dict[tuple[str, str], Consent] = {}
-        self.channels: dict[str, ChannelState] = {}
-        self.queues: dict[str, QueueState] = {}
-        self.config = False
-        self.early_reports = False
+from cordboard.engine.config import BoardConfig
+from cordboard.engine.records import Consent, Conversation, Counters, Message
+from cordboard.engine.states import ChannelState, QueueState, RepState
+from cordboard.engine.vocabulary import MessageStatus, Presence, State, Timestamp
 
 
 class BoardState:
@@ -65,7 +37,7 @@ class BoardState:
         board: Its name.
         at: The moment of the last event.
         counters: The last numbers given out.
-        config: The configuration in force.
+        configured: The configuration in force.
         conversations: Live ones, by id.
         messages: Those with which something is still to be done, by id.
         sending: How many of them are being handed over, by channel.
@@ -74,12 +46,14 @@ class BoardState:
         opted_out: Customers who want no more texts, by number of ours and customer.
         opted_in: Customers who wanted none, and take them again.
         channel_states: What is known of channels, by name.
-        profiles: Capacity profiles, and what reps hold of them.
         queue_states: What is known of queues, by name; of those that are gone too, since they may come back.
+        holdings: What reps hold.
+        attendance: Who is there to work.
+        waiting: The waiting lists.
+        candidates: Who could take what waits.
+        timers: Deadlines.
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
-        offering_presences: In which reps are offered something, by any workstream.
-        working_presences: In which reps take something, by any workstream: who may pick has only to be there.
         stirred_reps: Reps who may be able to take more than before.
         stirred_conversations: Conversations that came onto a queue.
         arrived: Those of them that have not merely come back from an offer: their queue may overflow with them.
@@ -90,7 +64,7 @@ class BoardState:
         self.board = board
         self.at: Timestamp = 0
         self.counters = Counters()
-        self.config = BoardConfig(name=board)
+        self.configured = Configured(BoardConfig(name=board))
         self.conversations: dict[int, Conversation] = {}
         self.messages: dict[int, Message] = {}
         self.reps: dict[str, RepState] = {}
@@ -109,13 +83,10 @@ class BoardState:
 
         self.timers = Timers()
         self.waiting = WaitingLists()
-        self.profiles = Profiles()
+        self.holdings = Holdings()
+        self.attendance = Attendance()
         self.candidates = Candidates(self.availability)
         self._by_pair: dict[tuple[str, str], int] = {}
-        self._loads: dict[str, int] = {}
-        self._held: dict[str, dict[int, None]] = {}
-        self._presences: dict[str, Counter[Presence]] = {}
-        self._index_config()
 
     # Looking things up
 
@@ -139,39 +110,15 @@ class BoardState:
         """Return a message with which something is still to be done, or that is remembered."""
         return self.messages.get(message) or self.recollection.messages.get(message)
 
-    def load_of(self, rep: str) -> int:
-        """Return the units of capacity a rep holds."""
-        return self._loads.get(rep, 0)
-
-    def free_of(self, rep: str) -> int:
-        """Return the units of capacity a rep has free.
-
-        They are negative when the configuration took some away, or a supervisor gave the rep more than they can hold.
-        """
-        settings = self.rep_settings.get(rep)
-        return settings.capacity - self.load_of(rep) if settings else 0
-
-    def costs_of(self, conversation: Conversation) -> Costs:
-        """Return what a conversation takes of the capacity profiles that are configured."""
-        costs = conversation.costs_under(self.workstreams[conversation.workstream])
-        return tuple(sorted((name, units) for name, units in costs.items() if name in self.profiles)) if costs else ()
+    def held_by(self, rep: str) -> tuple[Conversation, ...]:
+        """Return the conversations whose assignment is a rep's, the oldest hold first."""
+        held = [self.conversations[each] for each in self.holdings.conversations_of(rep)]
+        return tuple(sorted(held, key=lambda each: each.assignment.id if each.assignment else 0))
 
     def room_of(self, rep: str) -> Room | None:
         """Return what a rep has left of capacity profiles; None where none is configured, or the rep is not there."""
-        if not self.config.capacity_profiles:
-            return None
-
-        known, settings = self.reps.get(rep), self.rep_settings.get(rep)
-        return self.profiles.room_of(settings, known) if known and settings else None
-
-    def holds(self, rep: str) -> bool:
-        """Whether any conversation's assignment is a rep's."""
-        return bool(self._held.get(rep))
-
-    def held_by(self, rep: str) -> tuple[Conversation, ...]:
-        """Return the conversations whose assignment is a rep's, the oldest hold first."""
-        held = [self.conversations[each] for each in self._held.get(rep, ())]
-        return tuple(sorted(held, key=lambda each: each.assignment.id if each.assignment else 0))
+        known = self.reps.get(rep)
+        return self.holdings.room_of(known) if known else None
 
     def availability(self, rep: str) -> Availability | None:
         """Return how a rep is now; None for somebody who is not on the board."""
@@ -183,61 +130,46 @@ class BoardState:
         if presence is not known.presence:  # it is noted when the command is done: see `automatic`
             known = replace(known, presence=presence)
 
-        return Availability(known, self.free_of(rep), self.room_of(rep))
+        return Availability(known, self.holdings.free_of(rep), self.holdings.room_of(known))
 
     def presence_due(self, rep: RepState) -> Presence:
-        """Return what a rep's presence is by what they hold, where the system has a say in it; as it is otherwise."""
-        automatic = self.config.presence.automatic
-        follows = rep.why is PresenceReason.CAPACITY or (
-            automatic
-            and rep.presence in (Presence.AVAILABLE, Presence.BUSY)
-            and (rep.why is not None or self.loaded.get(rep.name, False))
-        )
-        if not follows:
-            return rep.presence
+        """Return what a rep's presence is by what they hold; as it is, where the system has no say in it."""
+        rules, turn = self.configured.config.presence, self.loaded.get(rep.name, False)
+        return presence_by_load(rep, rules, self.holdings, turn=turn)
 
-        if not automatic or not self.load_of(rep.name):  # who has no capacity at all may do what takes none of it
-            return Presence.AVAILABLE
+    def channel_state(self, name: str) -> ChannelState:
+        """Return what is known of a channel."""
+        return self.channel_states.get(name) or ChannelState(name=name)
 
-        return Presence.BUSY if self.free_of(rep.name) > 0 else Presence.DO_NOT_DISTURB
-
-    def present_on(self, queue: str, presences: Iterable[Presence]) -> int:
-        """Return how many reps of a queue are in one of some presences."""
-        counted = self._presences.get(queue)
-        return sum(counted[each] for each in presences) if counted else 0
-
-    def awaited_reps(self, conversation: Conversation) -> tuple[str, ...]:
-        """Return the reps for whom alone a conversation waits on its queue; none where it waits for anybody."""
-        queue = self.queues.get(conversation.queue or "")
-        waits = queue is not None and queue.fallback is PreferenceFallback.WAIT
-        return self.own_reps(conversation) if waits else ()
-
-    def own_reps(self, conversation: Conversation) -> tuple[str, ...]:
-        """Return the reps of its queue whom a conversation's customer prefers, where the queue asks for them."""
-        queue = self.queues.get(conversation.queue or "")
-        if queue is None or queue.assignment is not AssignmentMethod.PREFERRED_REPS:
-            return ()
-
-        preferred = self._preferences.get(conversation.customer, ())
-        return tuple(each for each in preferred if queue.name in self.queues_of[each])
-
-    def workstream_of(self, conversation: Conversation) -> Workstream:
-        """Return the settings a conversation runs under."""
-        return self.workstreams[conversation.workstream]
+    def queue_state(self, name: str) -> QueueState:
+        """Return what is known of a queue."""
+        return self.queue_states.get(name) or QueueState(name=name)
 
     # Changing
+
+    def put_config(self, new: BoardConfig) -> None:
+        """Let the configuration be `new`, and the indexes as it has them; `configure` does what follows for reps."""
+        self.configured = Configured(new)
+        self.holdings.configure(self.configured)
+        self.candidates.configure(new, self.configured.reps)
+        self.attendance.count_anew(self.configured, self.reps.values())
+        list_anew(self.conversations.values(), self.waiting, self.candidates, self.configured)
+        self.changes.config = True
 
     def put_conversation(self, new: Conversation) -> None:
         """Let a conversation be `new`; one that is no longer live leaves the board and is only remembered."""
         old = self.conversations.get(new.id)
-        self._reindex_waiting(new)
+        if relist(new, self.waiting, self.candidates, self.configured):
+            self.stirred_conversations[new.id] = None
+
         self._reindex_assignment(old, new)
         self._reindex_search(old, new)
         pair = (new.number, new.customer)
         if new.live:
             self.conversations[new.id] = new
             self._by_pair[pair] = new.id
-            self.timers.set(("conversation", new.id), conversation_deadline(new, self.workstreams[new.workstream]))
+            workstream = self.configured.workstreams[new.workstream]
+            self.timers.set(("conversation", new.id), conversation_deadline(new, workstream))
         else:
             self.conversations.pop(new.id, None)
             if self._by_pair.get(pair) == new.id:  # one in wrap-up may have been followed by another already
@@ -273,16 +205,13 @@ class BoardState:
         elif has_more_of_today(old, new):
             self.stirred_reps[new.name] = None
 
-        if old is None:
-            self._count_presence(new, 1)
-        elif (old.presence, old.why, old.takes_offers) != (new.presence, new.why, new.takes_offers):
-            self._count_presence(old, -1)
-            self._count_presence(new, 1)
-
-        if old is not None and old.used_since != new.used_since:
-            self.timers.set(("day", new.name), self.profiles.day_end(new))
-
-        if old is None or old.gone_at != new.gone_at or old.works_until != new.works_until:
+        self.attendance.note(old, new)
+        if (
+            old is None
+            or old.gone_at != new.gone_at
+            or old.works_until != new.works_until
+            or old.used_since != new.used_since
+        ):
             self._set_rep_timers(new.name)
 
         self._list_rep(new.name)
@@ -296,18 +225,10 @@ class BoardState:
 
         self.changes.consents[pair] = new
 
-    def channel_state(self, name: str) -> ChannelState:
-        """Return what is known of a channel."""
-        return self.channel_states.get(name) or ChannelState(name=name)
-
     def put_channel(self, new: ChannelState) -> None:
         """Let a channel be `new`."""
         self.channel_states[new.name] = new
         self.changes.channels[new.name] = new
-
-    def queue_state(self, name: str) -> QueueState:
-        """Return what is known of a queue."""
-        return self.queue_states.get(name) or QueueState(name=name)
 
     def put_queue(self, new: QueueState) -> None:
         """Let a queue be `new`."""
@@ -316,90 +237,30 @@ class BoardState:
 
     def configure(self, config: BoardConfig) -> None:
         """Put a configuration in force: its reps are there, others are not, and everything is routed anew."""
-        self.config = config
-        daily_before = self.profiles.daily
-        self._index_config()
+        daily_before = self.holdings.profiles.daily
+        self.put_config(config)
         self._forget_turns()
-        self.changes.config = True
-        for name in [each for each in self.reps if each not in self.rep_settings]:
+        for name in [each for each in self.reps if each not in self.configured.reps]:
             del self.reps[name]
-            self.timers.set(("day", name), None)
             self._set_rep_timers(name)
 
-        for name in self.rep_settings:
+        for name in self.configured.reps:
             if name not in self.reps:
                 self.put_rep(RepState(name=name, since=self.at))
 
-            if self.profiles.daily != daily_before:
-                self.put_rep(self.profiles.count_anew(self.reps[name], daily_before, self.at))
+            if self.holdings.profiles.daily != daily_before:
+                self.put_rep(self.holdings.profiles.count_anew(self.reps[name], daily_before, self.at))
 
-            self.timers.set(("day", name), self.profiles.day_end(self.reps[name]))
+            self._set_rep_timers(name)
             self._list_rep(name)
             self._note_load(name)
             self.stirred_reps[name] = None
 
-        self._count_presences()
         for conversation in self.conversations.values():
-            workstream = self.workstreams.get(conversation.workstream)
+            workstream = self.configured.workstreams.get(conversation.workstream)
             if workstream is not None:
-                due = conversation_deadline(conversation, workstream)
-                self.timers.set(("conversation", conversation.id), due)
+                self.timers.set(("conversation", conversation.id), conversation_deadline(conversation, workstream))
                 self._reindex_search(None, conversation)
-
-    def restore(self, snapshot: BoardSnapshot) -> None:
-        """Take over what a store kept, on a state that is new."""
-        self.counters = snapshot.counters
-        if snapshot.config is not None:
-            self.config = snapshot.config
-            self._index_config()
-
-        self.reps = {each.name: each for each in snapshot.reps if each.name in self.rep_settings}
-        self._count_presences()
-        for conversation in snapshot.conversations:
-            self.put_conversation(conversation)
-            self.at = max(self.at, conversation.updated_at)
-
-        for message in snapshot.messages:
-            self.put_message(message)
-
-        for report in snapshot.early_reports:
-            self.keep_report(report)
-
-        for consent in snapshot.consents:
-            self.put_consent(consent)
-
-        for channel in snapshot.channels:
-            self.put_channel(channel)
-
-        for queue in snapshot.queues:
-            self.put_queue(queue)
-
-        for name, rep in self.reps.items():
-            self.timers.set(("day", name), self.profiles.day_end(rep))
-            self._list_rep(name)
-            self._set_rep_timers(name)
-
-        self.loaded.clear()
-        self.candidates.catch_up()
-        self.changes = Changes()
-        self.stirred_reps.clear()
-        self.stirred_conversations.clear()
-        self.arrived.clear()
-
-    def snapshot(self) -> BoardSnapshot:
-        """Return the records, from which an equal state can be made."""
-        return BoardSnapshot(
-            board=self.board,
-            counters=self.counters,
-            config=self.config,
-            conversations=tuple(self.conversations[each] for each in sorted(self.conversations)),
-            messages=tuple(self.messages[each] for each in sorted(self.messages)),
-            reps=tuple(self.reps[each] for each in sorted(self.reps)),
-            early_reports=tuple(report for each in self.early_reports.values() for report in each),
-            consents=tuple(each for _, each in sorted({**self.opted_out, **self.opted_in}.items(), key=itemgetter(0))),
-            channels=tuple(self.channel_states[each] for each in sorted(self.channel_states)),
-            queues=tuple(self.queue_states[each] for each in sorted(self.queue_states)),
-        )
 
     def keep_report(self, report: DeliveryReported) -> None:
         """Keep a delivery report for a message that is not known by its provider id yet."""
@@ -412,106 +273,27 @@ class BoardState:
         if self.early_reports.pop((channel, provider_id), None) is not None:
             self.changes.early_reports = True
 
+    def let_rest(self) -> None:
+        """Have nothing looked at any more: what is there was settled already."""
+        self.stirred_reps.clear()
+        self.stirred_conversations.clear()
+        self.arrived.clear()
+        self.loaded.clear()
+
     # Keeping the indexes right
-
-    def _index_config(self) -> None:
-        config = self.config
-        self.numbers: dict[str, Number] = {each.address: each for each in config.numbers}
-        self.channels = {each.name: each for each in config.channels}
-        self.workstreams: dict[str, Workstream] = {each.name: each for each in config.workstreams}
-        zone = ZoneInfo(config.time_zone)
-        self.presences = {each.name: each for each in config.presences}
-        self.calendars = {each.name: Calendar(each, zone) for each in config.hours}
-        self.customers = {each.number: each for each in config.customers}
-        background = Background(zone=zone, calendars=self.calendars, customers=self.customers)
-        self.rule_books = {each.name: RuleBook(each, background) for each in config.workstreams}
-        self.profiles.configure(config, zone)
-        self.automated_texts = AutomatedTexts(config)
-        self.queues: dict[str, Queue] = {each.name: each for each in config.queues}
-        self.rep_settings: dict[str, Rep] = {each.name: each for each in config.reps}
-        self._preferences = {each.customer: each.reps for each in config.preferences}
-        queues_of: dict[str, list[str]] = {each: [] for each in self.rep_settings}
-        for queue in config.queues:
-            for rep in queue.reps:
-                queues_of[rep].append(queue.name)
-
-        self.queues_of: dict[str, tuple[str, ...]] = {rep: tuple(names) for rep, names in queues_of.items()}
-        pushing = [each for each in config.workstreams if each.distribution is Distribution.PUSH]
-        self.offering_presences = frozenset(presence for each in pushing for presence in each.allowed_presences)
-        picked = len(pushing) < len(config.workstreams)
-        self.working_presences = _PRESENT if picked else self.offering_presences
-        self.candidates.configure(config, self.rep_settings)
-        self.waiting.clear()
-        for conversation in self.conversations.values():
-            entry = self._waiting_entry(conversation)
-            if entry is not None:
-                self._list_conversation(conversation.id, *entry)
-
-    def _waiting_entry(self, conversation: Conversation) -> tuple[Requirement, Place] | None:
-        if conversation.state is not State.QUEUED or conversation.queue is None:
-            return None
-
-        # While a new configuration comes into force, a queue may be gone that its conversations are about to leave.
-        queue = self.queues.get(conversation.queue) or Queue(name=conversation.queue)
-        workstream, costs = self.workstreams[conversation.workstream], self.costs_of(conversation)
-        if awaits_until(conversation, workstream) is not None:
-            rep = last_rep(conversation, workstream, self.rep_settings)
-            if rep is not None:
-                return requirement_of_return(conversation, workstream, costs, rep), place_of(conversation, queue)
-
-        requirement = requirement_of(conversation, workstream, costs, self.awaited_reps(conversation))
-        return requirement, place_of(conversation, queue)
-
-    def _count_presences(self) -> None:
-        self._presences = {each: Counter() for each in self.queues}
-        for rep in self.reps.values():
-            self._count_presence(rep, 1)
-
-    def _count_presence(self, rep: RepState, change: int) -> None:
-        """Count who is there to work: whoever is offered nothing, whatever their presence, is as good as offline.
-
-        And whoever is busy by what they hold is as good as available: they take the next when they have ended one.
-        """
-        presence = Presence.AVAILABLE if rep.why is PresenceReason.CAPACITY else rep.presence
-        if not rep.takes_offers:
-            presence = Presence.OFFLINE
-
-        for queue in self.queues_of[rep.name]:
-            counted = self._presences.get(queue)
-            if counted is not None:  # one that a new configuration brings is counted when all its reps are there
-                counted[presence] += change
-
-    def _list_conversation(self, conversation: int, requirement: Requirement, place: Place) -> None:
-        self.waiting.add(conversation, requirement, place)
-        if requirement.pushed:
-            self.candidates.pool(requirement)
 
     def _forget_turns(self) -> None:
         """Forget whose turn it is on routes that are gone."""
-        known = {key for book in self.rule_books.values() for key in book.split_keys}
+        known = {key for book in self.configured.rule_books.values() for key in book.split_keys}
         splits = {key: turn for key, turn in self.counters.splits.items() if key in known}
         if splits != self.counters.splits:
             self.counters = replace(self.counters, splits=splits)
 
-    def _reindex_waiting(self, new: Conversation) -> None:
-        before = self.waiting.entry(new.id)
-        after = self._waiting_entry(new)
-        if before == after:
-            return
-
-        unused = self.waiting.remove(new.id) if before is not None else None
-        if after is not None:
-            self._list_conversation(new.id, *after)
-            self.stirred_conversations[new.id] = None
-
-        if unused is not None and (after is None or after[0] != unused):
-            self.candidates.rest(unused)
-
     def _reindex_search(self, old: Conversation | None, new: Conversation) -> None:
         """Keep the deadline of a waiting conversation's search."""
-        queue = self.queues.get(new.queue or "")
+        queue = self.configured.queues.get(new.queue or "")
         if new.state is State.QUEUED and queue is not None:
-            self.timers.set(("search", new.id), next_search_change(new, self.workstream_of(new), queue))
+            self.timers.set(("search", new.id), next_search_change(new, self.configured.workstream_of(new), queue))
             self.timers.set(("overflow", new.id), overflow_deadline(new, queue))
         elif old is not None and old.state is State.QUEUED:
             self.timers.set(("search", new.id), None)
@@ -524,19 +306,11 @@ class BoardState:
             return
 
         if before is not None:
-            self._loads[before.rep] -= before.cost
-            if before.costs:
-                self.profiles.let_go(before, offered=old is not None and old.state is State.ASSIGNED)
-
-            del self._held[before.rep][new.id]
+            self.holdings.let_go(new.id, before, offered=old is not None and old.state is State.ASSIGNED)
             self._note_load(before.rep, turn=new.state is State.CLOSED)
 
         if after is not None:
-            self._loads[after.rep] = self._loads.get(after.rep, 0) + after.cost
-            if after.costs:
-                self.profiles.hold(after, offered=new.state is State.ASSIGNED)
-
-            self._held.setdefault(after.rep, {})[new.id] = None
+            self.holdings.take(new.id, after, offered=new.state is State.ASSIGNED)
             self._note_load(after.rep, turn=new.state is State.ACTIVE)
 
         if before is not None:
@@ -556,15 +330,14 @@ class BoardState:
     def _note_load(self, name: str, *, turn: bool = False) -> None:
         """Have a rep's presence looked at when the command is done. `turn`: they accepted or closed something."""
         rep = self.reps.get(name)
-        if rep is not None and (
-            self.config.presence.automatic or rep.draining is not None or rep.why is PresenceReason.CAPACITY
-        ):
+        if rep is not None and may_follow_load(rep, self.configured.config.presence):
             self.loaded[name] = turn or self.loaded.get(name, False)
 
     def _set_rep_timers(self, name: str) -> None:
         rep = self.reps.get(name)
         self.timers.set(("desk", name), rep.gone_at if rep else None)
         self.timers.set(("shift", name), rep.works_until if rep else None)
+        self.timers.set(("day", name), self.holdings.profiles.day_end(rep) if rep else None)
 
     def _list_rep(self, name: str) -> None:
         rep = self.reps.get(name)
@@ -572,5 +345,5 @@ class BoardState:
             return
 
         self.candidates.touch(name)
-        holds = bool(self._held.get(name))
-        self.timers.set(("rep", name), rep.release_at if holds else None)
+        loses = rep.release_at is not None and self.holdings.holds(name)
+        self.timers.set(("rep", name), rep.release_at if loses else None)

@@ -64,7 +64,7 @@ def take_in_hand(decision: Decision, conversation: Conversation, by: str, why: s
         assignment=decision.next_assignment(),
         rep=by,
         cost=conversation.cost_under(decision.workstream(conversation)),
-        costs=dict(decision.state.costs_of(conversation)),
+        costs=dict(decision.state.configured.costs_of(conversation)),
         expires_at=None,
         by=by,
         why=told,

@@ -16,17 +16,8 @@ from cordboard.engine.config import BoardConfig
 from cordboard.engine.errors import BoardInUse, StoreUnavailable
 from cordboard.engine.events import MessageReceived
 from cordboard.engine.ports import Batch, ConversationQuery, Page, Prefetch, Prefetched, Sight, Store
-from cordboard.engine.records import (
-    Answer,
-    Assignment,
-    BoardSnapshot,
-    ChannelState,
-    Conversation,
-    Counters,
-    Message,
-    QueueState,
-    RepState,
-)
+from cordboard.engine.records import Answer, Assignment, BoardSnapshot, Conversation, Counters, Message
+from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.engine.testing.histories import BEYOND, HistoryConformance, OpenStore, ids
 from cordboard.engine.testing.specimens import (
     AT,

@@ -12,18 +12,8 @@ from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.events import Event
 from cordboard.engine.ports import Prefetch, Prefetched
-from cordboard.engine.records import (
-    Answer,
-    BoardSnapshot,
-    ChannelState,
-    Consent,
-    Conversation,
-    Counters,
-    Message,
-    Outcome,
-    QueueState,
-    RepState,
-)
+from cordboard.engine.records import Answer, BoardSnapshot, Consent, Conversation, Counters, Message, Outcome
+from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.storage.sql.past import possible
 from cordboard.storage.sql.queries import in_chunks, statement
 

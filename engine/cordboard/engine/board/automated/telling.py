@@ -65,20 +65,20 @@ def _waiting(decision: Decision) -> Iterator[Occasion]:
             shorter[was] = None
 
     for conversation, queue_name in entered.items():
-        if not state.queues[queue_name].reps:
+        if not state.configured.queues[queue_name].reps:
             yield Occasion(conversation, (MessageTrigger.UNASSIGNABLE,))
             continue
 
-        if state.automated_texts.tells_places:
+        if state.configured.automated_texts.tells_places:
             ahead = state.waiting.ahead_of(conversation)
             yield Occasion(conversation, (MessageTrigger.POSITION if ahead else MessageTrigger.NEXT_IN_LINE,))
 
-        if state.automated_texts.tells_waits:
+        if state.configured.automated_texts.tells_waits:
             wait = expected_wait(state, state.conversations[conversation], decision.at)
             if wait is not None:
                 yield Occasion(conversation, (MessageTrigger.EXPECTED_WAIT,))
 
-    if state.automated_texts.tells_places:
+    if state.configured.automated_texts.tells_places:
         for queue_name in shorter:
             first = state.waiting.first(queue_name)
             if first is not None and first not in entered and state.conversations[first].next_on != queue_name:
@@ -100,12 +100,12 @@ def _tell(decision: Decision, occasion: Occasion) -> None:
 
         triggers = triggers if calendar.holiday_on(decision.at) else triggers[1:]
 
-    found = ((each, state.automated_texts.wording(each, conversation)) for each in triggers)
+    found = ((each, state.configured.automated_texts.wording(each, conversation)) for each in triggers)
     trigger, wording = next(((each, wording) for each, wording in found if wording is not None), (None, None))
     if trigger is None or wording is None or not _may_be_texted(decision, conversation):
         return
 
-    channel = state.channels[conversation.channel]
+    channel = state.configured.channels[conversation.channel]
     slugs = Slugs(state, conversation, occasion, calendar, wording.language, decision.at)
     body = cut(as_sent(decision, conversation, fill(wording.parts, slugs)), to=channel.max_characters)
     if body.strip():
@@ -129,7 +129,7 @@ def _may_be_texted(decision: Decision, conversation: Conversation) -> bool:
 
 def _calendar(decision: Decision, conversation: Conversation) -> Calendar | None:
     """Return the hours of a conversation's number, else its channel's."""
-    number = decision.state.numbers.get(conversation.number)
-    channel = decision.state.channels[conversation.channel]
+    number = decision.state.configured.numbers.get(conversation.number)
+    channel = decision.state.configured.channels[conversation.channel]
     name = number.hours if number is not None and number.hours is not None else channel.hours
-    return decision.state.calendars[name] if name is not None else None
+    return decision.state.configured.calendars[name] if name is not None else None

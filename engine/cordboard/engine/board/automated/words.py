@@ -116,7 +116,7 @@ class Slugs:
 
         match name:
             case "customer_name":  # a phone number is not a name
-                customer = self._state.customers.get(conversation.customer)
+                customer = self._state.configured.customers.get(conversation.customer)
                 return (customer.name if customer is not None else "") or str(conversation.context.get(name, ""))
             case "number":
                 return conversation.number
@@ -137,14 +137,14 @@ class Slugs:
                 opens_at = self._calendar.next_opening(self._at) if self._calendar is not None else None
                 return self._local(opens_at, self._calendar)
             case "answer_at":
-                settings = self._state.queues.get(conversation.queue or "")
+                settings = self._state.configured.queues.get(conversation.queue or "")
                 hours = settings.hours if settings is not None else None
-                return self._local(self._occasion.answer_at, self._state.calendars.get(hours or ""))
+                return self._local(self._occasion.answer_at, self._state.configured.calendars.get(hours or ""))
             case _:
                 return ""
 
     def _rep_name(self) -> str:
-        settings = self._state.rep_settings.get(self._occasion.rep or "")
+        settings = self._state.configured.reps.get(self._occasion.rep or "")
         return settings.display_name or settings.name if settings is not None else ""
 
     def _local(self, moment: Timestamp | None, calendar: Calendar | None) -> str:
@@ -152,7 +152,7 @@ class Slugs:
         if moment is None:
             return ""
 
-        zone = calendar.zone if calendar is not None else ZoneInfo(self._state.config.time_zone)
+        zone = calendar.zone if calendar is not None else ZoneInfo(self._state.configured.config.time_zone)
         then, now = (datetime.fromtimestamp(each / 1000, zone) for each in (moment, self._at))
         return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
 

@@ -268,7 +268,7 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         next_on=None,
     )
     if assignment.costs:
-        state.put_rep(state.profiles.after_taking(state.reps[rep], assignment.costs, event.at))
+        state.put_rep(state.holdings.profiles.after_taking(state.reps[rep], assignment.costs, event.at))
 
 
 def _parked(state: BoardState, event: ConversationParked) -> None:

@@ -27,7 +27,8 @@ from cordboard.engine.events import (
     ShiftChanged,
     WebhookKept,
 )
-from cordboard.engine.records import Consent, Notice, PresenceChoice
+from cordboard.engine.records import Consent
+from cordboard.engine.states import Notice, PresenceChoice
 from cordboard.engine.vocabulary import PresenceReason
 
 

@@ -45,9 +45,9 @@ def _reason(chosen: Candidate, tried: tuple[str, ...], passed: Iterable[PassedQu
 def _pass_over(
     state: BoardState, conversation: Conversation, candidate: Candidate, at: Timestamp
 ) -> PassedQueue | None:
-    queue = state.queues[candidate.queue]
+    queue = state.configured.queues[candidate.queue]
     found = overflowing(state, queue, conversation, at) if queue.overflow else None
-    calendar = state.calendars.get(queue.hours or "")
+    calendar = state.configured.calendars.get(queue.hours or "")
     if found is None and (calendar is None or calendar.is_open(at)):
         return None
 
@@ -63,5 +63,5 @@ def _pass_over(
 
 
 def _opens_at(state: BoardState, queue: str, at: Timestamp) -> Timestamp | None:
-    calendar = state.calendars.get(state.queues[queue].hours or "")
+    calendar = state.configured.calendars.get(state.configured.queues[queue].hours or "")
     return at if calendar is None else calendar.next_opening(at)

@@ -18,7 +18,7 @@ def enter(decision: Decision, conversation: int, text: TextReceived, number: Num
     a supervisor moves it.
     """
     state = decision.state
-    book = state.rule_books[number.workstream]
+    book = state.configured.rule_books[number.workstream]
     facts = Facts(
         customer=text.sender,
         number=text.recipient,

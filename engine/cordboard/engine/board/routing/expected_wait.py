@@ -17,8 +17,9 @@ from cordboard.engine.board.routing.requirement import requirement_of
 from cordboard.engine.board.routing.waiting import place_of
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import DAY, Queue
-from cordboard.engine.records import Assignment, Conversation, QueueState, Taking
+from cordboard.engine.records import Assignment, Conversation
 from cordboard.engine.routing_words import Distribution
+from cordboard.engine.states import QueueState, Taking
 from cordboard.engine.vocabulary import Milliseconds, Presence, State, Timestamp
 
 REMEMBERED: Final = 20
@@ -38,7 +39,7 @@ def expected_wait(state: BoardState, conversation: Conversation, at: Timestamp) 
     one from which too little was taken lately.
     """
     entry = state.waiting.entry(conversation.id)
-    queue = state.queues.get(conversation.queue or "")
+    queue = state.configured.queues.get(conversation.queue or "")
     if entry is None or queue is None:
         return None
 
@@ -58,13 +59,15 @@ def expected_wait_on(
         conversation: What would come; without it, anything that asks for nothing in particular.
     """
     if conversation is None:
-        presences = state.working_presences
+        presences = state.configured.working_presences
         free = not state.waiting.count(queue.name) and _has_free(state, queue)
         return 0 if free else _until_served(state, queue, state.waiting.count(queue.name), presences, at)
 
     coming = replace(conversation, state=State.QUEUED, queue=queue.name, ring=0)
-    workstream = state.workstream_of(coming)
-    requirement = requirement_of(coming, workstream, state.costs_of(coming), state.awaited_reps(coming))
+    workstream = state.configured.workstream_of(coming)
+    requirement = requirement_of(
+        coming, workstream, state.configured.costs_of(coming), state.configured.awaited_reps(coming)
+    )
     if requirement.pushed:
         can_take_it = any(each[2] not in coming.passed for each in state.candidates.pool(requirement))
         if not state.waiting.has(requirement):
@@ -88,7 +91,7 @@ def after_taking(state: BoardState, taken: Conversation, grant: Assignment) -> Q
         taken: The conversation, as it was while it was queued or offered.
         grant: The assignment by which the rep has it.
     """
-    queue = state.queues.get(taken.queue or "")
+    queue = state.configured.queues.get(taken.queue or "")
     came, left = taken.queued_at, grant.began_at
     waited = came is not None and taken.active_at < came < left
     if queue is None or came is None or not waited:
@@ -107,9 +110,9 @@ def after_taking(state: BoardState, taken: Conversation, grant: Assignment) -> Q
 def _until_served(
     state: BoardState, queue: Queue, ahead: int, presences: frozenset[Presence], at: Timestamp
 ) -> Milliseconds | None:
-    calendar = state.calendars.get(queue.hours or "")
+    calendar = state.configured.calendars.get(queue.hours or "")
     opens_at = at if calendar is None else calendar.next_opening(at)
-    if opens_at is None or (opens_at == at and not state.present_on(queue.name, presences)):
+    if opens_at is None or (opens_at == at and not state.attendance.present_on(queue.name, presences)):
         return None
 
     recent = [each.gap for each in state.queue_state(queue.name).takings if each.at > at - RECENT]
@@ -132,26 +135,26 @@ def _already_waited(state: BoardState, queue: Queue, at: Timestamp) -> Milliseco
 
 
 def _is_open_throughout(state: BoardState, queue: Queue, since: Timestamp, until: Timestamp) -> bool:
-    calendar = state.calendars.get(queue.hours or "")
+    calendar = state.configured.calendars.get(queue.hours or "")
     return calendar is None or calendar.is_open_throughout(since, until)
 
 
 def _bringing_work(state: BoardState, conversation: Conversation) -> frozenset[Presence]:
     """Return the presences in which reps take such a conversation: who picks has only to be there."""
-    workstream = state.workstream_of(conversation)
+    workstream = state.configured.workstream_of(conversation)
     if workstream.distribution is Distribution.PICK:
-        return state.working_presences
+        return state.configured.working_presences
 
     return frozenset(workstream.allowed_presences)
 
 
 def _has_free(state: BoardState, queue: Queue) -> bool:
     """Whether somebody who serves a queue would be offered what came now: looks at its reps, for people who ask."""
-    offering = state.offering_presences
+    offering = state.configured.offering_presences
     return any(_is_free(state, each, offering) for each in queue.reps)
 
 
 def _is_free(state: BoardState, rep: str, offering: frozenset[Presence]) -> bool:
     known, room = state.reps[rep], state.room_of(rep)
     blocked = room is not None and room.blocked is not None
-    return known.takes_offers and known.presence in offering and state.free_of(rep) > 0 and not blocked
+    return known.takes_offers and known.presence in offering and state.holdings.free_of(rep) > 0 and not blocked

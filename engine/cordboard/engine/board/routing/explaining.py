@@ -25,9 +25,9 @@ from cordboard.engine.vocabulary import Presence, State
 
 def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExplanation:
     """Tell why a conversation waits, with everybody who serves its queue and what keeps it from them."""
-    workstream = state.workstreams[conversation.workstream]
+    workstream = state.configured.workstreams[conversation.workstream]
     matching, skills = required_skills(conversation, workstream)
-    queue = state.queues.get(conversation.queue or "")
+    queue = state.configured.queues.get(conversation.queue or "")
     waits = conversation.state is State.QUEUED and queue is not None
     reps: tuple[RepStanding, ...] = ()
     if waits and queue is not None:
@@ -46,7 +46,7 @@ def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExp
         preferred_skills={} if matching is SkillMatching.NONE else workstream.preferred_skills,
         skill_matching=matching,
         language=required_language(conversation, workstream),
-        costs=dict(state.costs_of(conversation)),
+        costs=dict(state.configured.costs_of(conversation)),
         relaxed=conversation.relaxed,
         ring=conversation.ring,
         next_change_at=next_search_change(conversation, workstream, queue) if waits and queue else None,
@@ -59,9 +59,9 @@ def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExp
 def explain_rep(state: BoardState, rep: str) -> RepExplanation:
     """Tell why a rep gets nothing of what waits on their queues."""
     known = state.reps[rep]
-    free, room = state.free_of(rep), state.room_of(rep)
+    free, room = state.holdings.free_of(rep), state.room_of(rep)
     queues = []
-    for queue in state.queues_of[rep]:
+    for queue in state.configured.queues_of[rep]:
         reasons: Counter[PassedOver] = Counter()
         for requirement in state.waiting.requirements(queue):
             for place in state.waiting.places(requirement):
@@ -93,8 +93,10 @@ def explain_rep(state: BoardState, rep: str) -> RepExplanation:
 
 def _standing(state: BoardState, rep: str, conversation: Conversation) -> RepStanding:
     entry = state.waiting.entry(conversation.id)
-    workstream = state.workstream_of(conversation)
-    requirement = entry[0] if entry else requirement_of(conversation, workstream, state.costs_of(conversation))
+    workstream = state.configured.workstream_of(conversation)
+    requirement = (
+        entry[0] if entry else requirement_of(conversation, workstream, state.configured.costs_of(conversation))
+    )
     reason, detail = _reason(state, rep, conversation, requirement)
     return RepStanding(rep=rep, reason=reason, detail=detail)
 
@@ -102,7 +104,7 @@ def _standing(state: BoardState, rep: str, conversation: Conversation) -> RepSta
 def _reason(
     state: BoardState, rep: str, conversation: Conversation, requirement: Requirement
 ) -> tuple[PassedOver, str]:
-    workstream = state.workstream_of(conversation)
+    workstream = state.configured.workstream_of(conversation)
     if not requirement.pushed:
         return PassedOver.PICK, f"reps pick what runs under workstream {workstream.name!r} themselves"
 
@@ -120,7 +122,7 @@ def _reason(
     if presence not in requirement.presences:
         return PassedOver.PRESENCE, f"{presence.value}, which workstream {workstream.name!r} does not allow"
 
-    fit = state.candidates.method(requirement.queue).fit(requirement, state.rep_settings[rep])
+    fit = state.candidates.method(requirement.queue).fit(requirement, state.configured.reps[rep])
     if fit is PassedOver.AFFINITY:
         until = datetime.fromtimestamp((awaits_until(conversation, workstream) or 0) / 1_000, UTC)
         return fit, f"waits for {requirement.only[0]} until {until:%Y-%m-%dT%H:%M:%SZ}"
@@ -128,7 +130,7 @@ def _reason(
     if isinstance(fit, PassedOver):
         return fit, _misfit(state, rep, requirement, fit)
 
-    free = state.free_of(rep)
+    free = state.holdings.free_of(rep)
     if free < requirement.cost > 0 and not requirement.overload:
         return PassedOver.CAPACITY, f"{max(free, 0)} of {requirement.cost} units of capacity free"
 
@@ -152,7 +154,7 @@ def _reason(
 def _misfit(state: BoardState, rep: str, requirement: Requirement, why: PassedOver) -> str:
     match why:
         case PassedOver.SKILLS:
-            has = state.rep_settings[rep].skills
+            has = state.configured.reps[rep].skills
             lacking = [
                 f"{name} {rating} (has {has.get(name, 'none')})"
                 for name, rating in requirement.skills
@@ -160,7 +162,7 @@ def _misfit(state: BoardState, rep: str, requirement: Requirement, why: PassedOv
             ]
             return f"needs {', '.join(lacking)}"
         case PassedOver.LANGUAGE:
-            spoken = ", ".join(state.rep_settings[rep].languages) or "no language that is known"
+            spoken = ", ".join(state.configured.reps[rep].languages) or "no language that is known"
             return f"needs {requirement.language} (speaks {spoken})"
         case PassedOver.RING:
             return "in no ring that is open yet"

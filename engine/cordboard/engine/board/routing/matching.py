@@ -75,19 +75,19 @@ def settle(decision: Decision) -> None:
 
 def rep_to_return_to(state: BoardState, conversation: Conversation) -> str | None:
     """Return the rep to whom a conversation goes back and who can take it now; None where there is nobody."""
-    workstream = state.workstream_of(conversation)
+    workstream = state.configured.workstream_of(conversation)
     rep = last_rep(conversation, workstream, state.reps)
     if rep is None:
         return None
 
-    required = requirement_of_return(conversation, workstream, state.costs_of(conversation), rep)
+    required = requirement_of_return(conversation, workstream, state.configured.costs_of(conversation), rep)
     pool = Pool(required, state.candidates.method(required.queue))
-    return rep if pool.admit(state.rep_settings[rep]) and pool.takes(state.availability(rep)) else None
+    return rep if pool.admit(state.configured.reps[rep]) and pool.takes(state.availability(rep)) else None
 
 
 def reachable(state: BoardState, conversation: Conversation, rep: str) -> bool:
     """Whether a rep's presence is one in which they get a conversation, be it since they had it last."""
-    workstream = state.workstream_of(conversation)
+    workstream = state.configured.workstream_of(conversation)
     presence = state.reps[rep].presence
     if presence in workstream.allowed_presences:
         return True
@@ -95,7 +95,8 @@ def reachable(state: BoardState, conversation: Conversation, rep: str) -> bool:
     back = last_rep(conversation, workstream, state.reps) == rep
     return (
         back
-        and presence in requirement_of_return(conversation, workstream, state.costs_of(conversation), rep).presences
+        and presence
+        in requirement_of_return(conversation, workstream, state.configured.costs_of(conversation), rep).presences
     )
 
 
@@ -107,16 +108,16 @@ def reserved_for(state: BoardState, conversation: Conversation) -> str | None:
 
 def qualified(state: BoardState, rep: str, conversation: Conversation) -> bool:
     """Whether a rep has the skills without which nobody is to have a conversation."""
-    matching, skills = required_skills(conversation, state.workstreams[conversation.workstream])
-    return matching is not SkillMatching.EXACT or qualifies(state.rep_settings[rep], skills)
+    matching, skills = required_skills(conversation, state.configured.workstreams[conversation.workstream])
+    return matching is not SkillMatching.EXACT or qualifies(state.configured.reps[rep], skills)
 
 
 def understands(state: BoardState, rep: str, conversation: Conversation) -> bool:
     """Whether a rep speaks the language without which nobody is to have a conversation."""
-    workstream = state.workstreams[conversation.workstream]
+    workstream = state.configured.workstreams[conversation.workstream]
     language = required_language(conversation, workstream)
     optional = workstream.language_matching is not LanguageMatching.REQUIRED
-    return optional or not language or speaks(state.rep_settings[rep].languages, language)
+    return optional or not language or speaks(state.configured.reps[rep].languages, language)
 
 
 def offer(
@@ -140,7 +141,7 @@ def offer(
         assignment=decision.next_assignment(),
         rep=rep,
         cost=offered.cost_under(workstream),
-        costs=dict(decision.state.costs_of(offered)),
+        costs=dict(decision.state.configured.costs_of(offered)),
         expires_at=decision.at + workstream.offer_timeout,
         by=by,
         why=why,
@@ -164,7 +165,7 @@ def choose(state: BoardState, conversation: Conversation) -> Choice | None:
     requirement = entry[0]
     pool = state.candidates.pool(requirement)
     passed = conversation.passed
-    own = state.own_reps(conversation)
+    own = state.configured.own_reps(conversation)
     for rep in own:
         if rep in pool.standings and rep not in passed:
             return Choice(pool.standings[rep], pool, preferred=True)
@@ -231,11 +232,11 @@ def _offer_chosen(decision: Decision, conversation: Conversation, choice: Choice
     requirement = choice.pool.requirement
     state = decision.state
     reason = OfferReason(
-        method=state.queues[requirement.queue].assignment,
+        method=state.configured.queues[requirement.queue].assignment,
         skills=dict(requirement.skills),
         skill_matching=requirement.matching,
         ring=requirement.ring,
-        free=state.free_of(rep),
+        free=state.holdings.free_of(rep),
         order=order,
         last_assignment=last_assignment,
         candidates=len(choice.pool),
@@ -269,5 +270,5 @@ def _first_for(state: BoardState, rep: str) -> int | None:
 
 def _is_refused(state: BoardState, conversation: Conversation) -> bool:
     """Whether nobody is left to whom a conversation could be offered again, and somebody declined or missed it."""
-    most = state.workstreams[conversation.workstream].max_declines
+    most = state.configured.workstreams[conversation.workstream].max_declines
     return any(most <= declines < GAVE_AWAY for declines in conversation.passed.values())

@@ -13,8 +13,8 @@ from cordboard.engine.board.routing.profiles import Room
 from cordboard.engine.board.routing.requirement import Requirement
 from cordboard.engine.config import CustomAssignment, Queue, Rep, RepCondition
 from cordboard.engine.language_tags import speaks
-from cordboard.engine.records import RepState
 from cordboard.engine.routing_words import AssignmentMethod, PassedOver, RepOperator, SkillMatching
+from cordboard.engine.states import RepState
 
 Order: TypeAlias = tuple[int, ...]
 

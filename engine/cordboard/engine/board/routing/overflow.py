@@ -44,7 +44,7 @@ def overflow_arrived(decision: Decision, conversation: int) -> None:
     """Let a queue overflow with what has just come onto it."""
     state = decision.state
     arrived = state.conversations.get(conversation)
-    queue = state.queues.get(arrived.queue or "") if arrived is not None else None
+    queue = state.configured.queues.get(arrived.queue or "") if arrived is not None else None
     if arrived is None or queue is None or not queue.overflow or arrived.state is not State.QUEUED:
         return
 
@@ -56,7 +56,7 @@ def overflow_arrived(decision: Decision, conversation: int) -> None:
 def overflow_waited(decision: Decision, waiting: Conversation) -> None:
     """Let a queue overflow with what has waited on it for as long as it may."""
     state = decision.state
-    queue = state.queues[waiting.queue or ""]
+    queue = state.configured.queues[waiting.queue or ""]
     rules = queue.waited_rules
     if waiting.entered_at is not None and waiting.overflows < len(rules):
         waited = decision.at - waiting.entered_at
@@ -68,7 +68,7 @@ def _check(
 ) -> Overflowing | None:
     match rule.when:
         case OverflowCondition.OUT_OF_HOURS:
-            calendar = state.calendars.get(queue.hours or "")
+            calendar = state.configured.calendars.get(queue.hours or "")
             return Overflowing(rule) if calendar is not None and not calendar.is_open(at) else None
         case OverflowCondition.LENGTH:
             is_there = conversation.state is State.QUEUED and conversation.queue == queue.name
@@ -111,7 +111,7 @@ def _answer_at(decision: Decision, queue: Queue, conversation: Conversation) -> 
     if wait is not None:
         return decision.at + wait
 
-    calendar = decision.state.calendars.get(queue.hours or "")
+    calendar = decision.state.configured.calendars.get(queue.hours or "")
     if calendar is None or calendar.is_open(decision.at):
         return None
 

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from cordboard.engine.board.calendar import end_of_day
 from cordboard.engine.config import BoardConfig, CapacityProfile, Rep
-from cordboard.engine.records import Assignment, RepState
+from cordboard.engine.records import Assignment
 from cordboard.engine.routing_words import ProfileReset
+from cordboard.engine.states import RepState
 from cordboard.engine.vocabulary import Timestamp
 
 
@@ -68,12 +69,6 @@ class Profiles:
         self._zone = zone
         self._profiles = {each.name: each for each in config.capacity_profiles}
         self.daily = tuple(each.name for each in config.capacity_profiles if each.reset is ProfileReset.END_OF_DAY)
-
-    def __bool__(self) -> bool:
-        return bool(self._profiles)
-
-    def __contains__(self, profile: str) -> bool:
-        return profile in self._profiles
 
     def hold(self, assignment: Assignment, *, offered: bool) -> None:
         """Note what an assignment holds, and whether it is an offer yet."""

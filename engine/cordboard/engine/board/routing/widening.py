@@ -17,7 +17,7 @@ from cordboard.engine.records import Conversation
 def widen(decision: Decision, conversation: Conversation) -> bool:
     """Let what is due with a waiting conversation's search be, and tell whether anything was."""
     workstream = decision.workstream(conversation)
-    queue = decision.state.queues.get(conversation.queue or "") or Queue(name="gone")
+    queue = decision.state.configured.queues.get(conversation.queue or "") or Queue(name="gone")
     due = next_search_change(conversation, workstream, queue)
     if due is None or due > decision.at:
         return False
