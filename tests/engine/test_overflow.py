@@ -8,7 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine import Board
-from cordboard.engine.commands import Configure, DeclineOffer, ReleaseConversation, TransferConversation
+from cordboard.engine.commands import (
+    Configure,
+    DeclineOffer,
+    ReleaseConversation,
+    RepConnected,
+    RepDisconnected,
+    TransferConversation,
+)
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, BoardConfig, Overflow, Queue
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.events import ConversationClosed, ConversationOverflowed, ConversationQueued, Event
@@ -243,6 +250,73 @@ def test_what_comes_back_or_is_moved_by_people_is_looked_at_again() -> None:
     assert [facts(each)[:4] for each in overflows(released)] == [("general", LENGTH, LATER, 1)]
     moved = world.do(TransferConversation(conversation=1, queue="general", by="sue"))
     assert [each.measured for each in overflows(moved)] == [1]
+
+
+def end_at_night(world: Playground) -> None:
+    """From now on the first queue is closed, and ends what comes onto it."""
+    closed = replace(world.config.queues[0], hours="night", overflow=(Overflow(when=OUT, do=END),))
+    world.config = replace(world.config, queues=(closed, SECOND_QUEUE))
+    world.do(Configure(config=world.config))
+
+
+def left_by_ana(world: Playground, how: str) -> None:
+    """Ana has had conversation 1, its customer waits for an answer, and it comes back onto the queue by `how`."""
+    if how == "release":
+        world.do(ReleaseConversation(conversation=1, by="ana"))
+    elif how == "transfer":
+        world.do(TransferConversation(conversation=1, queue="general", by="ana"))
+    elif how == "declined transfer":
+        world.presence("ana", Presence.AWAY)
+        world.presence("ben")
+        world.do(TransferConversation(conversation=1, rep="ben", by="ana"))
+        world.do(DeclineOffer(conversation=1, by="ben"))
+    elif how == "disconnect":
+        world.do(RepConnected(rep="ana"))
+        world.do(RepDisconnected(rep="ana"))
+        world.later(10 * SECOND)
+        world.later(CONFIG.reps[0].disconnect_grace)
+    else:
+        ben = next(each for each in world.config.reps if each.name == "ben")
+        sue = next(each for each in world.config.reps if each.name == "sue")
+        queues = tuple(replace(each, reps=("ben",)) for each in world.config.queues)
+        world.do(Configure(config=replace(world.config, reps=(ben, sue), queues=queues)))
+
+
+@pytest.mark.parametrize("how", ["release", "transfer", "declined transfer", "disconnect", "not configured"])
+def test_nobody_is_sent_away_in_the_middle_of_a_conversation(how: str) -> None:
+    world = overflowing_with(reps=("ana",))
+    world.active_with("ana")
+    end_at_night(world)
+    world.text("are you there?")
+    left_by_ana(world, how)
+
+    assert world.conversation().state is State.QUEUED
+    (event,) = overflows(world.journal)
+    assert event.stays == "ana has had it, and nobody is sent away in the middle of a conversation"
+    assert Board.replay("contoso", world.journal).snapshot() == world.board.snapshot()
+
+
+def test_what_was_ended_by_a_rep_and_begins_again_is_ended_like_any_other() -> None:
+    world = overflowing_with(reps=("ana",))
+    world.active_with("ana")
+    world.close()
+    world.presence("ana", Presence.OFFLINE)
+    end_at_night(world)
+    world.text("one more thing")
+
+    assert world.conversation().close_reason is CloseReason.OVERFLOW
+
+
+def test_what_a_rep_has_had_outlives_having_waited_for_too_long() -> None:
+    world = overflowing_with(Overflow(when=WAITED, over=10 * MINUTE, do=END), reps=("ana",))
+    world.active_with("ana")
+    world.text("are you there?")
+    world.presence("ana", Presence.AWAY)
+    left_by_ana(world, "release")
+    world.later(DAY)
+
+    assert world.conversation().state is State.QUEUED
+    assert [each.stays != "" for each in overflows(world.journal)] == [True]
 
 
 def routed(*queues: Queue, split: dict[str, int] | None = None) -> Playground:

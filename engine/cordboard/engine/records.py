@@ -104,7 +104,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         rep: The last rep who had it active; affinity asks for them.
         parked: Active, but its rep has left it; it has no assignment then.
         heard_at: When the customer last texted; quiet parking counts from the latest of this and the next two.
-        active_at: When it last became active.
+        active_at: When it last became active, since it began or was taken up again; 0 before.
         replied_at: When a person of ours last texted the customer.
         helped_at: When the customer's HELP was last answered by itself.
         passed: How often each rep has declined or missed it since it was last active.

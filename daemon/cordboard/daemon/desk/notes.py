@@ -67,7 +67,7 @@ def _requeued(event: events.ConversationRequeued, names: Mapping[str, str]) -> s
 
 
 def _overflowed(event: events.ConversationOverflowed, _names: Mapping[str, str]) -> str:
-    stays = f"; not moved, since {event.stays}" if event.stays else ""
+    stays = f"; it stays, since {event.stays}" if event.stays else ""
     return f"Queue {event.queue} overflows: {OVERFLOWS[event.when]}{stays}"
 
 

@@ -226,7 +226,7 @@ class ConversationOverflowed(ConversationEvent, frozen=True, kw_only=True):
         limit: What that was compared with.
         to_queue: Where it is transferred to, or would have been.
         answer_at: When its customer can expect an answer, for `later`; None where that is not known.
-        stays: Why it is not transferred all the same; empty where it is.
+        stays: Why it is not transferred or ended all the same; empty where it is.
     """
 
     queue: str

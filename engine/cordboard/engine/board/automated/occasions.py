@@ -64,6 +64,9 @@ def _escalated(event: ConversationEscalated, _before: _Before) -> Iterator[Occas
 
 
 def _overflowed(event: ConversationOverflowed, _before: _Before) -> Iterator[Occasion]:
+    if event.stays:
+        return
+
     if event.do is OverflowAction.END:
         yield Occasion(event.conversation, (MessageTrigger.OVERFLOW_END,))
     elif event.do is OverflowAction.LATER:

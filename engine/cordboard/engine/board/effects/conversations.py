@@ -200,6 +200,7 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         returned_at=event.at,
         assignment=None,
         unanswered_since=None,
+        active_at=0,
         passed={rep: declines for rep, declines in thread.passed.items() if declines >= GAVE_AWAY},
         relaxed=0,
         ring=0,

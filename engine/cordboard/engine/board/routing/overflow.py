@@ -1,7 +1,8 @@
 """Overflow: what a queue does with what it cannot serve well, when it comes and while it waits.
 
 A conversation never goes by overflow to a queue where it has been since a rep last had it: it waits where it is
-instead, so no configuration sends it round in a circle.
+instead, so no configuration sends it round in a circle. And none is ended that a rep has had since it began or was
+taken up again: its customer has been talking to somebody, and the rep may only have lost the line.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def _check(
 def _act(decision: Decision, queue: Queue, conversation: Conversation, found: Overflowing) -> None:
     rule = found.rule
     goal = rule.queue if rule.do is OverflowAction.TRANSFER else None
-    stays = goal is not None and goal in conversation.visited
+    stays = _what_keeps(conversation, rule)
     later = rule.do is OverflowAction.LATER
     decision.emit(
         ConversationOverflowed,
@@ -96,13 +97,27 @@ def _act(decision: Decision, queue: Queue, conversation: Conversation, found: Ov
         limit=rule.over if rule.limit is None else rule.limit,
         to_queue=goal,
         answer_at=_answer_at(decision, queue, conversation) if later else None,
-        stays=f"it has been on queue {goal!r} since a rep last had it" if stays else "",
+        stays=stays,
     )
+    if stays:
+        return
+
     why = f"overflow: {rule.when.value}"
-    if goal is not None and not stays:
+    if goal is not None:
         decision.emit(ConversationRequeued, conversation=conversation.id, queue=goal, by=SYSTEM, why=why)
     elif rule.do is OverflowAction.END:
         decision.emit(ConversationClosed, conversation=conversation.id, reason=CloseReason.OVERFLOW, by=SYSTEM, why=why)
+
+
+def _what_keeps(conversation: Conversation, rule: Overflow) -> str:
+    """Return why a conversation waits where it is whatever its queue does with others; empty where it does not."""
+    if rule.do is OverflowAction.TRANSFER and rule.queue in conversation.visited:
+        return f"it has been on queue {rule.queue!r} since a rep last had it"
+
+    if rule.do is OverflowAction.END and conversation.active_at:
+        return f"{conversation.rep} has had it, and nobody is sent away in the middle of a conversation"
+
+    return ""
 
 
 def _answer_at(decision: Decision, queue: Queue, conversation: Conversation) -> Timestamp | None:
