@@ -104,6 +104,38 @@ def test_a_last_rep_who_is_full_gets_it_when_they_have_room() -> None:
     assert world.offered(1) == "ana"
 
 
+@pytest.mark.parametrize("closed", [False, True], ids=["parked", "closed"])
+def test_who_finishes_what_they_have_is_not_waited_for(closed: bool) -> None:
+    world = Playground()
+    world.configure(affinity=WAIT)
+    left_by_ana(world, Presence.AVAILABLE, closed=closed)
+    world.text(customer=OTHER)
+    world.accept(2)
+    world.do(SetPresence(rep="ana", presence=Presence.AWAY, by="ana", when_done=True))
+    world.presence("ben")
+    world.text("one more thing")
+
+    assert world.offered() == "ben"
+
+
+def test_who_begins_to_finish_is_waited_for_no_longer() -> None:
+    world = Playground()
+    world.configure(affinity=WAIT)
+    left_by_ana(world, Presence.AVAILABLE)
+    world.text(customer=OTHER)
+    world.accept(2)
+    world.presence("ana", Presence.AWAY)
+    world.presence("ben")
+    world.text("one more thing")
+    assert world.offered() is None
+
+    world.do(SetPresence(rep="ana", presence=Presence.OFFLINE, by="ana", when_done=True))
+
+    assert world.offered() == "ben"
+    replayed = Board.replay(CONFIG.name, world.journal)
+    assert replayed.snapshot() == world.board.snapshot()
+
+
 def test_what_waits_for_a_rep_keeps_its_place_among_what_else_waits_for_them() -> None:
     world = Playground()
     world.configure(affinity=WAIT, capacity_cost=2)

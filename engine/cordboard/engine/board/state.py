@@ -167,12 +167,12 @@ class BoardState:
         pair = (new.number, new.customer)
         if new.live:
             self.conversations[new.id] = new
-            self._by_pair[pair] = new.id
+            self._by_pair[pair] = max(new.id, self._by_pair.get(pair, 0))  # an earlier one may be in wrap-up still
             workstream = self.configured.workstreams[new.workstream]
             self.timers.set(("conversation", new.id), conversation_deadline(new, workstream))
         else:
             self.conversations.pop(new.id, None)
-            if self._by_pair.get(pair) == new.id:  # one in wrap-up may have been followed by another already
+            if self._by_pair.get(pair) == new.id:
                 del self._by_pair[pair]
 
             self.timers.set(("conversation", new.id), None)

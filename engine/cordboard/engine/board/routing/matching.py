@@ -210,6 +210,11 @@ def _drain(decision: Decision, rep: str) -> None:
     Somebody else may be the right one for it, and able to take what stands before it: then that goes to them first.
     """
     state = decision.state
+    if rep in state.reps and not state.reps[rep].takes_offers:
+        for requirement in state.candidates.reserved_for(rep):
+            for place in state.waiting.places(requirement):
+                state.stirred_conversations[place[-1]] = None  # they are waited for no longer
+
     while (first := _first_for(state, rep)) is not None:
         whose, (conversation, choice) = rep, _chosen(state, first)
         while choice.rep != whose:

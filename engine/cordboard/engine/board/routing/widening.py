@@ -19,14 +19,15 @@ def widen(decision: Decision, conversation: Conversation) -> bool:
     workstream = decision.workstream(conversation)
     queue = decision.state.configured.queues.get(conversation.queue or "") or Queue(name="gone")
     due = next_search_change(conversation, workstream, queue)
-    if due is None or due > decision.at:
+    in_vain = _waits_in_vain(decision, conversation)
+    if not in_vain and (due is None or due > decision.at):
         return False
 
     waited = decision.at - waiting_since(conversation)
     relaxed = sum(1 for each in workstream.skill_relaxation if each.after <= waited)
     ring = sum(1 for each in queue.rings[1:] if each.after <= waited)
     returned = awaits_until(conversation, workstream)
-    anybody = returned is not None and returned <= decision.at
+    anybody = in_vain or (returned is not None and returned <= decision.at)
     if relaxed > conversation.relaxed or ring > conversation.ring or anybody:
         decision.emit(
             SearchWidened,
@@ -40,6 +41,12 @@ def widen(decision: Decision, conversation: Conversation) -> bool:
         escalate(decision, conversation, why="nobody has taken it for too long")
 
     return True
+
+
+def _waits_in_vain(decision: Decision, conversation: Conversation) -> bool:
+    """Whether a conversation waits for its last rep alone, who finishes what they have or is off work."""
+    entry = decision.state.waiting.entry(conversation.id)
+    return entry is not None and entry[0].back and not decision.state.reps[entry[0].only[0]].takes_offers
 
 
 def escalate(decision: Decision, conversation: Conversation, *, why: str) -> None:
