@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cordboard.engine.board.calendar import Calendar
@@ -166,6 +166,44 @@ def test_it_is_open_whenever_the_clock_on_the_wall_says_so_until_the_next_change
 
     for later in range(at, changes, 30 * MINUTE):
         assert open_by_the_wall_clock(openings, zone, later) is is_open
+
+
+ROUND_THE_CLOCK = st.just([every_day("00:00", "24:00")])
+HOLIDAYS = st.builds(
+    lambda start, days, openings: Holiday(
+        name="Holiday", date=start, until=start + timedelta(days=days), openings=openings
+    ),
+    st.dates(date(2026, 5, 25), date(2027, 8, 1)),
+    st.integers(0, 3),
+    st.sampled_from([(), (Opening(opens="10:00", closes="12:00"),), (Opening(opens="20:00", closes="02:00"),)]),
+)
+
+
+@settings(deadline=None)
+@given(
+    st.one_of(ROUND_THE_CLOCK, st.lists(OPENINGS, max_size=3)),
+    st.lists(HOLIDAYS, max_size=2),
+    st.lists(st.integers(0, 60 * 24), min_size=2, max_size=6),
+)
+def test_hours_that_have_been_asked_before_tell_what_they_would_tell_anew(
+    openings: list[WeeklyOpening], holidays: list[Holiday], asked_after: list[int]
+) -> None:
+    hours = OperatingHours(name="hours", weekly=tuple(openings), holidays=tuple(holidays))
+    asked = Calendar(hours, ZoneInfo(BERLIN))
+    for each in asked_after:
+        at = moment("2026-06-01T00:00") + each * HOUR
+        assert asked.next_change(at) == Calendar(hours, ZoneInfo(BERLIN)).next_change(at)
+
+
+def test_what_is_always_open_closes_for_a_holiday_and_opens_after_it() -> None:
+    holiday = Holiday(name="New Year", date=date(2027, 1, 1))
+    hours = OperatingHours(name="always", weekly=(every_day("00:00", "24:00"),), holidays=(holiday,))
+    always = Calendar(hours, ZoneInfo(BERLIN))
+
+    assert always.next_change(moment("2026-11-30T12:00")) == moment("2027-01-01T00:00")
+    assert always.next_change(moment("2027-01-01T12:00")) == moment("2027-01-02T00:00")
+    assert always.next_change(moment("2027-01-02T00:00")) is None
+    assert always.next_change(moment("2025-06-01T00:00")) is None, "more than 400 days away"
 
 
 @pytest.mark.parametrize(

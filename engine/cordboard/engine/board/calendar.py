@@ -42,6 +42,8 @@ class Calendar:
         self._weekly: dict[int, tuple[Opening, ...]] = {
             index: tuple(each for each in hours.weekly if day in each.days) for index, day in enumerate(_WEEK)
         }
+        self._every_day_the_same = not hours.weekly or all(map(_is_round_the_clock, self._weekly.values()))
+        self._found: tuple[Timestamp, Timestamp | None] = (-1, None)
 
     def is_open(self, at: Timestamp) -> bool:
         """Whether it is open at a moment."""
@@ -58,9 +60,26 @@ class Calendar:
         return False
 
     def next_change(self, at: Timestamp) -> Timestamp | None:
-        """Return when it next opens, if it is closed, or closes, if it is open; None for never within 400 days."""
+        """Return when it next opens, if it is closed, or closes, if it is open; None for never within 400 days.
+
+        It is asked for every rep and queue with these hours, so what was found is kept for as long as it holds.
+        """
+        asked, change = self._found
+        if asked == at or (change is not None and asked <= at < change):
+            return change
+
+        change = self._find_change(at)
+        self._found = (at, change)
+        return change
+
+    def _find_change(self, at: Timestamp) -> Timestamp | None:
         first = self._day_of(at) - _DAY
-        horizon = self._moment(first + _FORESIGHT * _DAY, "00:00")
+        last = first + _FORESIGHT * _DAY
+        holidays = (each for each in self.hours.holidays if each.date <= last and (each.until or each.date) >= first)
+        if self._every_day_the_same and not any(holidays):
+            return None
+
+        horizon = self._moment(last, "00:00")
         for opens, closes in _joined(self._spans(first, _FORESIGHT)):
             if at < opens:
                 return opens
@@ -104,6 +123,10 @@ class Calendar:
             local, hour = local + _DAY, 0
 
         return round(local.replace(hour=hour, minute=minute).timestamp()) * 1000
+
+
+def _is_round_the_clock(openings: tuple[Opening, ...]) -> bool:
+    return any(each.opens == "00:00" and each.closes in ("24:00", "00:00") for each in openings)
 
 
 def _joined(spans: Iterable[tuple[Timestamp, Timestamp]]) -> Iterator[tuple[Timestamp, Timestamp]]:
