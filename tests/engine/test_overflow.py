@@ -420,6 +420,29 @@ def test_a_configuration_changes_overflow_at_once() -> None:
     assert world.conversation().close_reason is CloseReason.OVERFLOW
 
 
+def test_what_has_been_done_after_waiting_stays_done_whatever_steps_a_configuration_brings() -> None:
+    later = Overflow(when=WAITED, over=10 * MINUTE, do=LATER)
+    ends = Overflow(when=WAITED, over=30 * MINUTE, do=END)
+    world = overflowing_with(later, ends)
+    texted(world, 1)
+    world.later(15 * MINUTE)
+    sooner = Overflow(when=WAITED, over=5 * MINUTE, do=LATER)
+    world.do(Configure(config=with_queues(replace(GENERAL, overflow=(sooner, later, ends)), SECOND_QUEUE)))
+    world.later(10 * MINUTE)
+    assert [each.limit for each in overflows(world.journal)] == [10 * MINUTE]
+
+    world.do(Configure(config=with_queues(replace(GENERAL, overflow=(ends,)), SECOND_QUEUE)))
+    world.later(5 * MINUTE)
+    assert world.conversation().close_reason is CloseReason.OVERFLOW
+
+
+def test_two_steps_after_as_long_a_wait_are_refused() -> None:
+    steps = tuple(Overflow(when=WAITED, over=MINUTE, do=each) for each in (LATER, END))
+    long_wait = Overflow(when=EXPECTED, over=MINUTE, do=LATER)
+    config = with_queues(replace(GENERAL, overflow=(long_wait, *steps)), SECOND_QUEUE)
+    assert list(find_problems(config)) == ["queues[0].overflow[2].over: another acts after as long a wait; remove one"]
+
+
 @pytest.mark.parametrize(
     ("rule", "problem"),
     [

@@ -30,7 +30,7 @@ from cordboard.engine.routing_words import (
     WrapUp,
 )
 from cordboard.engine.rules import Route, RuleSet
-from cordboard.engine.vocabulary import AmbiguousSends, Capability, Keyword, NumberKind, Presence, Role
+from cordboard.engine.vocabulary import AmbiguousSends, Capability, Keyword, Milliseconds, NumberKind, Presence, Role
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -369,11 +369,10 @@ class Queue(Struct, frozen=True, kw_only=True):
     hours: str | None = None
     overflow: tuple[Overflow, ...] = ()
 
-    @property
-    def waited_rules(self) -> tuple[Overflow, ...]:
-        """What is done with what has waited for some time: what comes first first."""
-        rules = (each for each in self.overflow if each.when is OverflowCondition.WAITED)
-        return tuple(sorted(rules, key=lambda each: each.over or 0))
+    def next_after_waiting(self, done: Milliseconds) -> Overflow | None:
+        """Return what is done next with what waits; `done` is the wait after which something was done last."""
+        rules = (each for each in self.overflow if each.when is OverflowCondition.WAITED and (each.over or 0) > done)
+        return min(rules, key=lambda each: each.over or 0, default=None)
 
 
 class Rep(Struct, frozen=True, kw_only=True):

@@ -12,8 +12,14 @@ def find_overflow_problems(config: BoardConfig) -> Iterator[str]:
     """Yield what does not hold of queues' overflow, each as `key: reason`. Circles are no problem: none is followed."""
     queues = {each.name for each in config.queues}
     for index, queue in enumerate(config.queues):
+        waits: set[int] = set()
         for position, rule in enumerate(queue.overflow):
             yield from _of_one(f"queues[{index}].overflow[{position}]", queue, rule, queues)
+            if rule.when is OverflowCondition.WAITED and rule.over is not None:
+                if rule.over in waits:
+                    yield f"queues[{index}].overflow[{position}].over: another acts after as long a wait; remove one"
+
+                waits.add(rule.over)
 
 
 def _of_one(key: str, queue: Queue, rule: Overflow, queues: set[str]) -> Iterator[str]:

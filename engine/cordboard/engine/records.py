@@ -97,7 +97,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         returned_at: When a text brought it back to the rep who last had it, and it may wait for them from then on; None
             once somebody has taken it, and from when on anybody may.
         entered_at: When it came onto this queue: offers that come to nothing do not count. None since somebody has it.
-        overflows: How often it has overflowed on this queue by having waited.
+        overflowed_after: The longest wait after which its queue has overflowed with it since it came onto it; 0 before.
         visited: The queues on which it has been since a rep last had it, in that order.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.
@@ -136,7 +136,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     queued_at: Timestamp | None = None
     returned_at: Timestamp | None = None
     entered_at: Timestamp | None = None
-    overflows: int = 0
+    overflowed_after: Milliseconds = 0
     visited: tuple[str, ...] = ()
     unanswered_since: Timestamp | None = None
     assignment: Assignment | None = None

@@ -46,8 +46,8 @@ def overflow_deadline(conversation: Conversation, queue: Queue) -> Timestamp | N
     if not queue.overflow or conversation.entered_at is None:
         return None
 
-    rules = queue.waited_rules[conversation.overflows :]
-    return conversation.entered_at + (rules[0].over or 0) if rules else None
+    rule = queue.next_after_waiting(conversation.overflowed_after)
+    return conversation.entered_at + (rule.over or 0) if rule is not None else None
 
 
 def quiet_at(conversation: Conversation, workstream: Workstream) -> Timestamp | None:

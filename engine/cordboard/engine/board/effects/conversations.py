@@ -186,7 +186,7 @@ def _entering(state: BoardState, event: Move, conversation: Conversation, queue:
     if queue is not None and queue not in visited:
         visited = (*visited, queue)
 
-    return {"entered_at": event.at, "overflows": 0, "visited": visited}
+    return {"entered_at": event.at, "overflowed_after": 0, "visited": visited}
 
 
 def _reopened(state: BoardState, event: ConversationReopened) -> None:
@@ -260,7 +260,7 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         active_at=event.at,
         returned_at=None,
         entered_at=None,
-        overflows=0,
+        overflowed_after=0,
         visited=(),
         passed={},
         relaxed=0,
@@ -311,7 +311,7 @@ def _escalated(state: BoardState, event: ConversationEscalated) -> None:
 def _overflowed(state: BoardState, event: ConversationOverflowed) -> None:
     conversation = state.conversations[event.conversation]
     if event.when is OverflowCondition.WAITED:
-        state.put_conversation(replace(conversation, overflows=conversation.overflows + 1))
+        state.put_conversation(replace(conversation, overflowed_after=event.limit or 0))
 
 
 def _skills_set(state: BoardState, event: SkillsSet) -> None:

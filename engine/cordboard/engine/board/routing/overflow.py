@@ -58,10 +58,9 @@ def overflow_waited(decision: Decision, waiting: Conversation) -> None:
     """Let a queue overflow with what has waited on it for as long as it may."""
     state = decision.state
     queue = state.configured.queues[waiting.queue or ""]
-    rules = queue.waited_rules
-    if waiting.entered_at is not None and waiting.overflows < len(rules):
-        waited = decision.at - waiting.entered_at
-        _act(decision, queue, waiting, Overflowing(rules[waiting.overflows], waited))
+    rule = queue.next_after_waiting(waiting.overflowed_after)
+    if waiting.entered_at is not None and rule is not None:
+        _act(decision, queue, waiting, Overflowing(rule, decision.at - waiting.entered_at))
 
 
 def _check(
