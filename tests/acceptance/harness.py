@@ -27,6 +27,9 @@ AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
 PUBLIC_URL = "https://sms.example.com"
 TOKENS = {"ana": "ana-token-0123456789", "ben": "ben-token-0123456789"}
 
+PATIENCE = 120.0
+"""Seconds after which something hangs: far more than the slowest machine takes."""
+
 OFFERED = "+18005550100"
 """Its texts are offered to ana."""
 
@@ -245,7 +248,7 @@ class Daemon:
     async def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, and return the exit code once it is gone."""
         self.process.send_signal(by)
-        return await asyncio.wait_for(self.process.wait(), 15)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
 
 def environment() -> dict[str, str]:
@@ -274,7 +277,7 @@ async def run_cordboard(*arguments: str | Path, **variables: str) -> tuple[int, 
         env=environment() | variables,
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), 19)
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     except TimeoutError:
         process.kill()
         raise
@@ -306,9 +309,9 @@ async def serving(
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     listening = asyncio.create_task(_listen(process, log, ready))
     try:
-        url = await asyncio.wait_for(ready, 15)
+        url = await asyncio.wait_for(ready, PATIENCE)
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=15)
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=PATIENCE)
         ) as client:
             yield Daemon(process=process, client=client, url=url, log=log)
     finally:
@@ -337,7 +340,7 @@ async def _listen(process: asyncio.subprocess.Process, log: list[dict[str, Any]]
         ready.set_exception(AssertionError("the daemon ended before it was ready:\n" + "".join(others)))
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = PATIENCE) -> None:
     """Wait until something is so that nothing tells us of."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - another process has no event to wait for

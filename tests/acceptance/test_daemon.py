@@ -11,9 +11,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from tests.acceptance.harness import AT_ONCE, OFFERED, Carrier, Daemon, new_sid, running_daemon, until
+from tests.acceptance.harness import AT_ONCE, OFFERED, PATIENCE, Carrier, Daemon, new_sid, running_daemon, until
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(20)]
+from cordboard.daemon.serve import ANSWERING_SECONDS
+
+pytestmark = pytest.mark.acceptance
 
 CUSTOMER = "+14155550123"
 
@@ -125,7 +127,7 @@ async def test_a_second_signal_hurries_the_first(tmp_path: Path, carrier: Carrie
         await daemon.get("/v1/me")
         daemon.process.send_signal(signal.SIGTERM)
         await until(lambda: _logged(daemon, "daemon_stopping"))
-        async with asyncio.timeout(3):  # the body alone may take longer
+        async with asyncio.timeout(ANSWERING_SECONDS):  # the body alone takes longer
             assert await daemon.stop(signal.SIGINT) == 0
 
         writer.close()
@@ -136,11 +138,10 @@ async def test_a_stream_of_events_ends_when_the_daemon_stops(tmp_path: Path, car
         headers = {"Authorization": "Bearer ana-token-0123456789"}
         async with daemon.client.get(daemon.url + "/v1/events", headers=headers) as stream:
             assert stream.status == 200
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(ANSWERING_SECONDS):  # it is no request that would have to be answered
                 assert await daemon.stop() == 0
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("moment", [1, 40, 250])
 async def test_a_killed_daemon_has_every_acknowledged_text_once_and_in_order(
     tmp_path: Path, carrier: Carrier, moment: int
@@ -186,7 +187,7 @@ class Load:
 
     async def acknowledges(self, *, texts: int, replies: int) -> None:
         """Wait until so much has been acknowledged."""
-        async with asyncio.timeout(10), self._progress:
+        async with asyncio.timeout(PATIENCE), self._progress:
             await self._progress.wait_for(
                 lambda: sum(map(len, self.acknowledged.values())) >= texts and len(self.replies) >= replies
             )
@@ -267,7 +268,7 @@ async def _check(daemon: Daemon, carrier: Carrier, load: Load) -> None:
         assert received in (acknowledged, load.begun[customer])
 
     # A text whose answer was lost is looked for once the carrier's list certainly has it: after half a minute.
-    await until(lambda: _all_sent(daemon), seconds=60)
+    await until(lambda: _all_sent(daemon))
     taken = Counter(text.body for text in carrier.sent)
     replies = {each["body"]: each for each in await _replies(daemon)}
     assert set(load.replies) <= set(replies)

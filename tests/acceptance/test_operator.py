@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from tests.acceptance.harness import (
+    PATIENCE,
     TOKENS,
     Carrier,
     environment,
@@ -22,7 +23,7 @@ from tests.acceptance.harness import (
     write_configuration,
 )
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(20)]
+pytestmark = pytest.mark.acceptance
 
 CUSTOMER = "+14155550123"
 DEMO_NUMBER = "+18005550100"
@@ -134,7 +135,7 @@ async def test_a_demo_that_was_killed_goes_on(tmp_path: Path) -> None:
             assert "Hello?" in await response.text()
 
         demo.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(demo.wait(), 10) == 0
+        assert await asyncio.wait_for(demo.wait(), PATIENCE) == 0
 
 
 @asynccontextmanager
@@ -148,7 +149,7 @@ async def _running_demo(data: Path) -> AsyncIterator[tuple[asyncio.subprocess.Pr
     try:
         welcome = ""
         while (url := re.search(r"http://\S+/desk/", welcome)) is None:
-            line = await asyncio.wait_for(demo.stdout.readline(), 15)
+            line = await asyncio.wait_for(demo.stdout.readline(), PATIENCE)
             assert line, "the demo ended before it was ready"
             welcome += line.decode()
 

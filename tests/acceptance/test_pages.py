@@ -19,10 +19,10 @@ from tests.acceptance.harness import environment
 
 from cordboard.daemon.listening import listening
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(50)]
+pytestmark = pytest.mark.acceptance
 
 ROOT = Path(__file__).parent.parent.parent
-SECONDS = 20
+SECONDS = 60
 TEXT = {"from": "+14155550123", "to": "+18005550100", "body": "Where is my order?"}
 TOKEN = "ana-token-0123456789"
 

@@ -23,7 +23,12 @@ import cordboard
 from cordboard.daemon.cli import main
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright  # noqa: E402 - it may not be there
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright  # noqa: E402 - it may not be there
+
+PATIENCE = 60_000
+"""Milliseconds after which something does not happen any more, however slow the machine."""
+
+expect.set_options(timeout=PATIENCE)
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -40,7 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(120))
 
 
 WARM = get_context("forkserver")
@@ -101,7 +105,7 @@ class Demo:
         if process is not None:
             assert process.pid is not None
             os.kill(process.pid, how)
-            process.join(timeout=30)
+            process.join(timeout=60)
             assert process.exitcode is not None, "the demo did not stop"
             self._said.close()
 
@@ -139,7 +143,7 @@ def troubled() -> Iterator[str]:
     assert process.stdout is not None
     yield process.stdout.readline().strip()
     process.terminate()
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
 
 
 EXPECTED = re.compile(
@@ -156,7 +160,7 @@ class Visitor:
         self.url = url
         self.problems: list[str] = []
         self.context: BrowserContext = browser.new_context(viewport={"width": width, "height": height})
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
 
     def open(self, path: str) -> Page:
         """Open a page in a tab of its own."""

@@ -121,11 +121,11 @@ def test_the_pages_outlive_a_killed_daemon_and_go_on(demo: Demo, desk_of: Open, 
     expect(desk.get_by_label("Your text to")).to_have_value("I am still here")
 
     demo.start()
-    expect(desk.locator("#link")).to_contain_text("Connected again", timeout=20_000)
+    expect(desk.locator("#link")).to_contain_text("Connected again")
     expect(desk.get_by_role("alert").filter(has_text="cannot be reached")).to_have_count(0)
     desk.get_by_role("button", name="Send").click()
     # The phone finds the daemon again in its own time, as the desk did.
-    expect(phone.locator(".text.theirs").last).to_contain_text("I am still here", timeout=20_000)
+    expect(phone.locator(".text.theirs").last).to_contain_text("I am still here")
     expect(phone.locator(".text.ours").first).to_contain_text("Before the storm")
     text(phone, "So am I")
     expect(desk.locator(".text.theirs").last).to_contain_text("So am I")
@@ -144,7 +144,7 @@ def test_what_happened_while_the_line_was_down_is_shown_when_it_is_back(
     expect(desk.locator("#link")).to_contain_text("Connection lost")
     text(phone, "Two")
     desk.unroute("**/desk/stream*")
-    expect(desk.locator("#link")).to_contain_text("Connected again", timeout=20_000)
+    expect(desk.locator("#link")).to_contain_text("Connected again")
     expect(desk.locator(".text.theirs").last).to_contain_text("Two")
 
 

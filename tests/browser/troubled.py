@@ -28,7 +28,8 @@ from cordboard.engine.secret import Secret
 from cordboard.engine.vocabulary import FailureKind, MessageStatus
 from cordboard.storage.memory import MemoryStore
 
-REPORT_TIMEOUT: Final = 3 * SECOND
+REPORT_TIMEOUT: Final = 8 * SECOND
+"""Long enough for a page on a busy machine to show that a text was sent."""
 
 _REFUSALS: Final = {
     "landline": Rejected(failure=Failure(code="21614", text="The number is a landline.", kind=FailureKind.RECIPIENT)),

@@ -104,6 +104,7 @@ class Play:
         self._facts = Facts(confirmation=CONFIRMATION, listed=frozenset({AT_TWILIO}))
         self._places = asyncio.Semaphore(plan.at_once)
         self._progress = _Progress()
+        self._up = asyncio.Event()
         self._refused = 0
         self._kills = 0
 
@@ -149,6 +150,7 @@ class Play:
                 if self._kills == 0:
                     await daemon.call("ana", "PUT", "/v1/me/presence", json={"presence": "available"})
 
+                self._up.set()
                 await self._progress.reaches(moment)
                 # At once, before anything more is written, or somewhere between two steps.
                 await asyncio.sleep(chance.choice((0.0, 0.0, chance.random() * 0.05)))
@@ -158,6 +160,7 @@ class Play:
                 break
 
     async def _kill(self, daemon: Daemon) -> None:
+        self._up.clear()
         await daemon.stop(signal.SIGKILL)
         self._kills += 1
         self._listen_to(daemon)
@@ -214,10 +217,15 @@ class Play:
         self._progress.end()
 
     async def _be_customer(self, pair: Pair) -> None:
-        """Write one text after the other; each is answered while the next is written."""
+        """Write one text after the other; each is answered while the next is written.
+
+        Who got through with none waits until the daemon is up again, however long that takes: so each time that it is
+        killed, a customer loses one text at most.
+        """
         chance = Random(f"{self._plan.seed} {pair}")  # noqa: S311 - it has to be repeatable, not secret
         stop = chance.randrange(self._plan.texts // 2, self._plan.texts) if chance.random() < 0.1 else None
         async with self._places, asyncio.TaskGroup() as answers:
+            await self._up.wait()
             for turn in range(self._plan.texts):
                 body = STOP if turn == stop else f"Text {turn} of {pair[1][-4:]}, ça va? 👋"
                 brought = await self._carrier.text(pair[1], pair[0], body)
@@ -238,6 +246,8 @@ class Play:
 
                     words = _THANKS if chance.random() < 0.1 else f"Answer {turn} to {pair[1][-4:]} “as asked”"
                     answers.create_task(self._answer(pair, words, key=f"{pair[1]}/{turn}", twice=chance.random() < 0.1))
+                elif brought.tries:
+                    await self._up.wait()
 
     async def _answer(self, pair: Pair, body: str, *, key: str, twice: bool) -> None:
         """Be a rep who answers, and insists until they know that it was taken, or that it cannot be."""

@@ -10,9 +10,11 @@ from tests.chaos.play import IMPATIENT, Plan, Play
 
 
 @pytest.mark.acceptance
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(1200)
 async def test_nothing_is_lost_or_sent_twice_whatever_fails(tmp_path: Path) -> None:
-    plan = Plan(seed="cordboard", customers=40, texts=6, kills=3, calm=150, talking=60, settling=30, program=IMPATIENT)
+    plan = Plan(
+        seed="cordboard", customers=40, texts=6, kills=3, calm=150, talking=500, settling=500, program=IMPATIENT
+    )
 
     outcome = await Play(plan, tmp_path).run()
 
@@ -21,4 +23,6 @@ async def test_nothing_is_lost_or_sent_twice_whatever_fails(tmp_path: Path) -> N
     assert any(each.body == STOP for each in outcome.facts.written)
     assert not all(each.called for each in outcome.facts.written)
     assert len(outcome.facts.written) == plan.customers * plan.texts
+    # However slow the machine: a kill costs each customer of Twilio's, who are one half, one text at most, in all a
+    # quarter of everything; Azure brings all. The seed decides which texts nobody brings, and who stops: no quarter.
     assert len(outcome.facts.answered) > plan.customers * plan.texts / 2

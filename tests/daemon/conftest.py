@@ -153,7 +153,7 @@ class Daemon:
         """A client that shows somebody's token; nobody's for an empty name."""
         if name not in self.clients:
             headers = {"Authorization": f"Bearer {token_of(name)}"} if name else {}
-            self.clients[name] = httpx.AsyncClient(base_url=self.url, headers=headers, verify=NO_TLS, timeout=20)
+            self.clients[name] = httpx.AsyncClient(base_url=self.url, headers=headers, verify=NO_TLS, timeout=60)
 
         return self.clients[name]
 

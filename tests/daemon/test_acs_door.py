@@ -55,7 +55,7 @@ async def kept(daemon: Daemon) -> list[str]:
 
 async def notice(daemon: Daemon) -> ChannelNoticed:
     """Return what an administrator is told of the channel, once they are."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         async for each in daemon.engine.feed.events(0):
             if isinstance(each, ChannelNoticed):
                 return each

@@ -53,7 +53,7 @@ async def with_picture(daemon: Daemon, content: MediaContent | None = None, **te
 
 
 async def noted(daemon: Daemon, after: int, kind: str = "MediaRecorded") -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         async for event in daemon.engine.feed.events(after):
             if type(event).__name__ == kind:
                 return

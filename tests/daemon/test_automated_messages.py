@@ -157,7 +157,7 @@ async def daemon() -> AsyncIterator[tuple[SimulatorTransport, httpx.AsyncClient]
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             async with (
                 anyio.create_task_group() as tasks,
-                httpx.AsyncClient(base_url=url, headers=headers, verify=tls, timeout=20) as client,
+                httpx.AsyncClient(base_url=url, headers=headers, verify=tls, timeout=60) as client,
             ):
                 tasks.start_soon(server.serve, [listener])
                 try:
@@ -175,7 +175,7 @@ async def test_a_customer_is_greeted_and_told_who_joins_and_the_api_and_the_desk
         assert accepted.status_code == 200, accepted.text
 
         phones = transport.carrier.phones
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             await phones.until(lambda: len(phones.thread(CUSTOMER, NUMBER)) == 3)
 
         texts = (await client.get("/v1/conversations/1/messages")).json()["items"]

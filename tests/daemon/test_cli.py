@@ -309,7 +309,7 @@ def test_the_module_runs_as_a_program_and_knows_its_version(tmp_path: Path) -> N
         env={**os.environ, "PYTHONPATH": folders},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -74,7 +74,7 @@ async def test_an_open_page_hears_of_an_opt_out_that_its_carrier_tells(daemon: D
     ]
     async with following(ana, await cursor_of(ana)) as lines:
         await daemon.reply(after="CustomerOptedOut")
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             heard: set[str] = set()
             while not {"conversation-1", "mine"} <= heard:
                 heard |= await told(lines)
@@ -119,7 +119,7 @@ async def test_a_stopped_channel_is_told_to_whoever_has_conversations_on_it(
     daemon.carrier.results = [SUSPENDED]
     async with following(ana, await cursor_of(ana)) as lines, browser(daemon, "cleo") as cleo:
         await daemon.reply(after="SendDeferred")
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             heard: set[str] = set()
             while "everything" not in heard:
                 heard |= await told(lines)

@@ -267,7 +267,7 @@ async def test_a_client_that_leaves_in_the_middle_does_no_harm(daemon: Daemon) -
 
 async def test_many_texts_at_once_are_all_kept(daemon: Daemon) -> None:
     limits = httpx.Limits(max_connections=50)
-    async with httpx.AsyncClient(base_url=daemon.url, limits=limits, timeout=30) as carrier:
+    async with httpx.AsyncClient(base_url=daemon.url, limits=limits, timeout=60) as carrier:
         answers = await asyncio.gather(
             *(
                 carrier.post("/webhooks/main", json={"id": f"IN{n}", "from": f"+1415555{n:04}"}, headers=RIGHT)

@@ -59,7 +59,7 @@ async def house_at(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient
             async with (
                 anyio.create_task_group() as tasks,
                 httpx.AsyncClient(
-                    base_url=url, headers={"Origin": url}, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), timeout=20
+                    base_url=url, headers={"Origin": url}, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), timeout=60
                 ) as client,
             ):
                 tasks.start_soon(server.serve, [listener])
@@ -86,7 +86,7 @@ async def test_a_customer_texts_and_reads_the_answer(at: tuple[House, httpx.Asyn
     await engine.submit(AcceptOffer(conversation=1, by="ana"))
     await engine.submit(Reply(conversation=1, by="ana", body="Yes, <b>here</b>"))
     phones = house.simulators["sim"].carrier.phones
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         await phones.until(lambda: len(phones.thread(CUSTOMER, NUMBER)) == 2)
 
     shown = (await client.get(f"/phone/{CUSTOMER}/{NUMBER}")).text
@@ -186,7 +186,7 @@ async def test_nothing_is_texted_for_another_sites_page(at: tuple[House, httpx.A
 async def test_an_open_page_hears_when_a_phone_changes(at: tuple[House, httpx.AsyncClient]) -> None:
     house, client = at
     version = house.simulators["sim"].carrier.phones.version
-    with anyio.fail_after(20):
+    with anyio.fail_after(60):
         async with client.stream("GET", f"/phone/stream?after={version}") as answer:
             lines = answer.aiter_lines()
             assert await anext(lines) == "event: beat"

@@ -23,14 +23,14 @@ STRICT = replace(LUNCH, presence=PresenceRules(declined=Presence.DO_NOT_DISTURB)
 @asynccontextmanager
 async def browser(daemon: Daemon, name: str = "ana") -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        base_url=daemon.url, headers={"Origin": daemon.url}, verify=NO_TLS, timeout=20
+        base_url=daemon.url, headers={"Origin": daemon.url}, verify=NO_TLS, timeout=60
     ) as client:
         assert (await client.post("/desk/sign-in", data={"token": token_of(name)})).status_code == 303
         yield client
 
 
 async def happens(daemon: Daemon, kind: type[Event], after: int) -> Event:
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         async for event in daemon.engine.feed.events(after):
             if isinstance(event, kind):
                 return event

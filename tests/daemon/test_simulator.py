@@ -25,7 +25,7 @@ from cordboard.daemon.listening import listening
 from cordboard.daemon.simulate import SimulatorUnusable, Wish, build
 
 ACCOUNT = "AC" + "0" * 32
-SECONDS = 30
+SECONDS = 60
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/simulator.md").read_text(encoding="utf-8")
 

@@ -71,7 +71,7 @@ async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
 
 
 async def _status(reader: asyncio.StreamReader) -> int:
-    line = await asyncio.wait_for(reader.readline(), 5)
+    line = await asyncio.wait_for(reader.readline(), 60)
     return int(line.split()[1])
 
 
@@ -80,7 +80,7 @@ async def test_an_ordinary_request_passes(connect: Connect) -> None:
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n" + b"a" * 200_000)
 
         assert await _status(reader) == 200
-        assert b"200000 bytes" in await asyncio.wait_for(reader.readuntil(b"bytes"), 5)
+        assert b"200000 bytes" in await asyncio.wait_for(reader.readuntil(b"bytes"), 60)
 
 
 async def test_headers_just_under_the_limit_pass(connect: Connect) -> None:
@@ -137,7 +137,7 @@ async def test_an_endless_trailer_is_cut_off(connect: Connect) -> None:
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n")
         writer.write(b"x: " + b"a" * 600_000)
 
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
 
 
 @pytest.mark.parametrize("connect", [HurriedProtocol], indirect=True)
@@ -150,7 +150,7 @@ async def test_a_client_that_does_not_finish_its_headers_is_cut_off(connect: Con
     async with connect() as (reader, writer):
         writer.write(beginning)
 
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
 
 
 @pytest.mark.parametrize("connect", [HurriedProtocol], indirect=True)
@@ -165,7 +165,7 @@ async def test_dripping_headers_do_not_move_the_deadline(connect: Connect) -> No
 
         dripping = asyncio.create_task(drip())
         try:
-            assert await asyncio.wait_for(reader.read(), 5) == b""
+            assert await asyncio.wait_for(reader.read(), 60) == b""
         except ConnectionResetError:
             pass  # cut off while a drop was on its way
         finally:
@@ -179,7 +179,7 @@ async def test_the_second_request_of_a_connection_has_a_deadline_too(connect: Co
         await reader.readuntil(b"bytes")
         writer.write(b"GET / HTTP/1.1\r\nhost")
 
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
 
 
 @pytest.mark.parametrize("connect", [HurriedProtocol], indirect=True)
@@ -189,7 +189,7 @@ async def test_blank_lines_do_not_keep_an_idle_connection(connect: Connect) -> N
         await reader.readuntil(b"bytes")
         writer.write(b"\r\n")
 
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
 
 
 @pytest.mark.parametrize("connect", [HurriedProtocol], indirect=True)
@@ -199,7 +199,7 @@ async def test_a_body_that_goes_on_after_the_answer_is_cut_off(connect: Connect)
         await reader.readuntil(b"bytes")
         writer.write(b"a")
 
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
 
 
 @pytest.mark.parametrize("connect", [HurriedProtocol], indirect=True)
@@ -226,4 +226,4 @@ async def test_much_that_is_no_http_gets_one_answer(connect: Connect) -> None:
         writer.write(b"hello\r\n\r\n" + b"a" * MAX_HEAD_BYTES * 2)
 
         assert await _status(reader) == 400
-        assert b"HTTP/1.1" not in await asyncio.wait_for(reader.read(), 5)
+        assert b"HTTP/1.1" not in await asyncio.wait_for(reader.read(), 60)

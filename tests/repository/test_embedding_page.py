@@ -21,7 +21,7 @@ from cordboard.transports.simulator.twilio.caller import PATIENT
 
 ACCOUNT = "AC" + "0" * 32
 CUSTOMER, NUMBER = "+14155550123", "+18005550100"
-SECONDS = 30
+SECONDS = 60
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ class Fetching(RecordingTransport):
             self.at_once -= 1
 
     async def has_been_asked(self, times: int) -> None:
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             while len(self.asked) < times:
                 await self._news.wait()
 
@@ -75,7 +75,7 @@ def text(*urls: str, which: int = 1, to: str = OURS) -> TextReceived:
 
 async def settled(engine: Engine, message: int = 1) -> tuple[Media, ...]:
     """Wait until nothing of a message is pending on disk any more, and return its attachments."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         async for event in engine.feed.events(0):
             found = await kept(engine, message) if getattr(event, "message", None) == message else None
             if found is not None and not any(each.pending for each in found.media):
@@ -405,7 +405,7 @@ async def test_what_was_being_fetched_when_the_process_was_killed_is_fetched_by_
         [sys.executable, "-c", KILLED, *places], env=environment, stdin=DEVNULL, stderr=None
     ) as killed:
         assert killed.stdout is not None
-        with anyio.fail_after(50):
+        with anyio.fail_after(60):
             assert await killed.stdout.receive() == b"asked"
 
         killed.kill()

@@ -21,7 +21,7 @@ pytest.register_assert_rewrite(
     "cordboard.engine.testing.histories", "cordboard.engine.testing.media_stores", "cordboard.engine.testing.stores"
 )
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds to wait for another process: it has to start a Python."""
 
 

@@ -11,6 +11,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from cordboard.engine.carrier import WebhookRequest
 from cordboard.engine.secret import Secret
+from cordboard.engine.testing.transports import PATIENT
 from cordboard.transports.twilio import Deadlines, TwilioSettings, TwilioTransport
 
 ACCOUNT = "AC" + "0" * 32
@@ -84,9 +85,15 @@ def settings(carrier: TwilioStandIn) -> TwilioSettings:
 
 
 @pytest.fixture
-def transport(settings: TwilioSettings) -> TwilioTransport:
-    """A transport that is not open, and impatient."""
-    return TwilioTransport(settings, deadlines=Deadlines(connect=2.0, total=2.0))
+def deadline() -> float:
+    """Seconds after which a text is given up, where `TransportConformance` does not say it."""
+    return PATIENT
+
+
+@pytest.fixture
+def transport(settings: TwilioSettings, deadline: float) -> TwilioTransport:
+    """A transport that is not open."""
+    return TwilioTransport(settings, deadlines=Deadlines(connect=deadline, total=deadline))
 
 
 @pytest.fixture

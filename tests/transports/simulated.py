@@ -24,7 +24,7 @@ AUTH_TOKEN = "a-token-for-tests"
 NUMBER = "+18005550100"
 CUSTOMER = "+14155550123"
 
-SECONDS = 10
+SECONDS = 60
 """Within which everything has to be over."""
 
 

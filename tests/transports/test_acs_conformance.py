@@ -28,9 +28,9 @@ class TestAzure(TransportConformance):
             yield running
 
     @pytest.fixture
-    def transport(self, carrier: AzureStandIn) -> AcsTransport:
+    def transport(self, carrier: AzureStandIn, deadline: float) -> AcsTransport:
         settings = acs_settings(endpoint=carrier.url, access_key=Secret(ACCESS_KEY))
-        return AcsTransport(settings, deadlines=Deadlines(connect=0.5, total=0.5))
+        return AcsTransport(settings, deadlines=Deadlines(connect=deadline, total=deadline))
 
     @pytest.fixture
     def text(self) -> WebhookRequest:

@@ -14,7 +14,7 @@ from cordboard.engine.commands import AcceptOffer, Reply, SetPresence
 from cordboard.engine.config import MINUTE
 from cordboard.engine.secret import Secret
 from cordboard.engine.testing.playground import CONFIG
-from cordboard.engine.testing.transports import Behaviour
+from cordboard.engine.testing.transports import IMPATIENT, PATIENCE, PATIENT, Behaviour
 from cordboard.engine.vocabulary import MessageStatus, Presence
 from cordboard.storage.sqlite import SqliteStore
 from cordboard.transports.acs import AcsTransport, Deadlines
@@ -24,7 +24,7 @@ BOARD = replace(CONFIG, channels=(Channel(name="main", provider="acs"),))
 
 async def happened(engine: Engine, kind: str) -> None:
     """Return once an event of a kind has."""
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE):
         async for each in engine.feed.events(0):
             if type(each).__name__ == kind:
                 return
@@ -34,14 +34,14 @@ async def test_a_text_keeps_its_ids_when_the_process_does_not_live_to_hear_the_a
     clock = ManualClock()
     async with running_azure() as azure:
 
-        def engine() -> Engine:
+        def engine(deadline: float) -> Engine:
             settings = acs_settings(endpoint=azure.url, access_key=Secret(ACCESS_KEY))
-            transport = AcsTransport(settings, deadlines=Deadlines(connect=0.3, total=0.3))
+            transport = AcsTransport(settings, deadlines=Deadlines(connect=deadline, total=deadline))
             store = SqliteStore(str(tmp_path / "board.db"))
             return Engine(BOARD, store=store, transports=[transport], clock=clock)
 
         await azure.behave(Behaviour.HANG)
-        async with engine() as running:
+        async with engine(IMPATIENT) as running:
             await running.submit(SetPresence(rep="ana", presence=Presence.AVAILABLE, by="ana"))
             await running.receive("main", delivery([event("SMSReceived", TEXT)]))
             await running.submit(AcceptOffer(conversation=1, by="ana"))
@@ -50,7 +50,7 @@ async def test_a_text_keeps_its_ids_when_the_process_does_not_live_to_hear_the_a
 
         clock.move(3 * MINUTE)
         await azure.behave(Behaviour.ACCEPT)
-        async with engine() as running:
+        async with engine(PATIENT) as running:
             await happened(running, "MessageSent")
             page = await running.history.messages("contoso", 1)
 

@@ -41,7 +41,7 @@ from cordboard.engine.carrier import (
     Throttled,
 )
 from cordboard.engine.secret import Secret
-from cordboard.engine.testing.transports import Behaviour, outbound
+from cordboard.engine.testing.transports import IMPATIENT, PATIENCE, PATIENT, Behaviour, outbound
 from cordboard.engine.vocabulary import FailureKind, MessageStatus, NumberKind
 from cordboard.transports.acs import AcsTransport, Credential, Deadlines
 from cordboard.transports.acs.signature import sign
@@ -78,10 +78,10 @@ def crowd(*recipients: str) -> list[OutboundMessage]:
     ]
 
 
-def towards(url: str, **changes: Any) -> AcsTransport:
-    """Return an impatient transport to somewhere."""
+def towards(url: str, *, deadline: float = PATIENT, **changes: Any) -> AcsTransport:
+    """Return a transport to somewhere, which gives a text up after some seconds."""
     settings = acs_settings(endpoint=url, **{"access_key": Secret(ACCESS_KEY), **changes})
-    return AcsTransport(settings, deadlines=Deadlines(connect=0.3, total=0.6))
+    return AcsTransport(settings, deadlines=Deadlines(connect=deadline / 2, total=deadline))
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ async def test_the_signature_is_over_the_bytes_that_are_sent(azure: AzureStandIn
 
 async def test_a_text_is_the_same_for_azure_after_a_restart(azure: AzureStandIn) -> None:
     await azure.behave(Behaviour.HANG)
-    async with towards(azure.url) as transport:
+    async with towards(azure.url, deadline=IMPATIENT) as transport:
         assert isinstance(await transport.send(message()), Ambiguous)
 
     await azure.behave(Behaviour.ACCEPT)
@@ -236,7 +236,7 @@ async def test_no_way_to_write_the_endpoint_spoils_the_signature(azure: AzureSta
 )
 async def test_a_connection_string_may_lead_to_a_fake(azure: AzureStandIn, write: str) -> None:
     settings = acs_settings(endpoint="", access_key=None, connection_string=Secret(write.format(azure.url, ACCESS_KEY)))
-    async with AcsTransport(settings, deadlines=Deadlines(connect=0.5, total=1)) as transport:
+    async with AcsTransport(settings, deadlines=Deadlines(connect=PATIENT, total=PATIENT)) as transport:
         assert isinstance(await transport.send(message()), Accepted)
 
 
@@ -311,7 +311,7 @@ async def test_refused_credentials_are_logged_with_the_time_it_is_here(azure: Az
 async def test_azure_may_say_how_long_to_wait_and_nobody_waits_inside(
     azure: AzureStandIn, headers: dict[str, str], wait: int | None
 ) -> None:
-    with anyio.fail_after(3):
+    with anyio.fail_after(60):
         result = await answered(azure, Answer(status=429, body="{}", headers=headers))
 
     assert isinstance(result, Throttled)
@@ -333,7 +333,7 @@ async def test_an_error_of_azures_leaves_it_open_and_is_not_repeated_behind_our_
 @pytest.mark.parametrize("behaviour", [Behaviour.RESET, Behaviour.HANG, Behaviour.STALL])
 async def test_without_an_answer_nobody_knows(azure: AzureStandIn, behaviour: Behaviour) -> None:
     await azure.behave(behaviour)
-    async with towards(azure.url) as transport:
+    async with towards(azure.url, deadline=IMPATIENT) as transport:
         assert await transport.send(message()) == Ambiguous(failure=NO_ANSWER)
 
     assert azure.asked == 1
@@ -353,7 +353,7 @@ async def test_a_host_that_is_not_there_was_not_reached(url: str) -> None:
 
 
 async def test_a_server_without_tls_was_not_reached(azure: AzureStandIn) -> None:
-    async with towards(azure.url.replace("http:", "https:")) as transport:
+    async with towards(azure.url.replace("http:", "https:"), deadline=IMPATIENT) as transport:
         assert await transport.send(message()) == UNREACHABLE
 
     assert azure.asked == 0
@@ -366,8 +366,9 @@ async def test_a_server_that_never_ends_its_greeting_was_not_reached() -> None:
 
     server = await asyncio.start_server(keep_quiet, "127.0.0.1", 0)
     async with server:
-        with anyio.fail_after(5):
-            async with towards(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}") as transport:
+        with anyio.fail_after(PATIENCE):
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with towards(url, deadline=IMPATIENT) as transport:
                 assert await transport.send(message()) == UNREACHABLE
 
 

@@ -18,6 +18,7 @@ from tests.transports.carrier import Answer
 from tests.transports.event_grid import SECRET, TEXT, acs_settings, delivery, event
 
 from cordboard.engine.carrier import TextReceived, WebhookReply, WebhookRequest
+from cordboard.engine.testing.transports import PATIENCE, PATIENT
 from cordboard.transports.acs import AcsTransport, Deadlines, EventGridToken
 
 TENANT = "8a1f3c2e-0000-4000-8000-000000000001"
@@ -80,12 +81,12 @@ def towards(entra: AzureStandIn, *, secret: bool = False, **changes: Any) -> Acs
     if not secret:
         settings = msgspec.structs.replace(settings, webhook_secret=None)
 
-    return AcsTransport(settings, deadlines=Deadlines(connect=0.5, total=1, keys_apart=0))
+    return AcsTransport(settings, deadlines=Deadlines(connect=PATIENT, total=PATIENT, keys_apart=0))
 
 
 async def judged(transport: AcsTransport, request: WebhookRequest) -> WebhookReply:
     """Return what an open transport answers once it knows the key: nothing tells when it does."""
-    with anyio.fail_after(10):
+    with anyio.fail_after(PATIENCE):
         while not transport._keys.find(jwt.get_unverified_header(token_of(request))["kid"]):  # noqa: ASYNC110 - see above
             await anyio.sleep(0.01)
 

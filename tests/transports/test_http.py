@@ -33,7 +33,7 @@ from cordboard.engine.carrier import (
     WebhookUnreadable,
 )
 from cordboard.engine.secret import Secret
-from cordboard.engine.testing.transports import TransportConformance, outbound
+from cordboard.engine.testing.transports import PATIENT, TransportConformance, outbound
 from cordboard.engine.vocabulary import FailureKind, MessageStatus, NumberKind, PaceUnit
 from cordboard.transports.http import Deadlines, HttpSettings, HttpTransport
 from cordboard.transports.http.settings import Answers, Digits, Format, Method, Proof, Receiving, Sending
@@ -95,8 +95,8 @@ async def carrier() -> AsyncIterator[GatewayStandIn]:
 
 
 @pytest.fixture
-def transport(carrier: GatewayStandIn) -> HttpTransport:
-    return HttpTransport(told(f"{carrier.url}/send"), deadlines=Deadlines(connect=2.0, total=2.0))
+def transport(carrier: GatewayStandIn, deadline: float) -> HttpTransport:
+    return HttpTransport(told(f"{carrier.url}/send"), deadlines=Deadlines(connect=deadline, total=deadline))
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ class TestHttp(TransportConformance):
 async def test_a_text_is_handed_over_once_whatever_the_method(carrier: GatewayStandIn, method: Method) -> None:
     fields: dict[str, Any] = {"query" if method is Method.GET else "body": {"to": "{to}", "text": "{text}"}}
     sending = Sending(url=f"{carrier.url}/send", method=method, **fields)
-    transport = HttpTransport(told(send=sending), deadlines=Deadlines(connect=2.0, total=2.0))
+    transport = HttpTransport(told(send=sending), deadlines=Deadlines(connect=PATIENT, total=PATIENT))
 
     await TestHttp().test_a_text_on_a_used_connection_that_breaks_is_handed_over_once(transport, carrier)
 

@@ -11,6 +11,7 @@ from tests.transports.simulated import ACCOUNT, AUTH_TOKEN, CUSTOMER, NUMBER
 
 from cordboard.engine.carrier import Accepted, Ambiguous, OutboundMessage, Rejected, SendResult, Throttled
 from cordboard.engine.secret import Secret
+from cordboard.engine.testing.transports import IMPATIENT
 from cordboard.transports.simulator.carrier import SimulatedCarrier
 from cordboard.transports.simulator.chaos import WEIGHTS, Chaos
 from cordboard.transports.simulator.faults import (
@@ -135,7 +136,7 @@ async def test_in_all_that_chaos_every_text_is_sent_once_or_honestly_said_not_to
         public_url="http://127.0.0.1:9",
         api_url=carrier.api_url,
     )
-    async with TwilioTransport(settings, deadlines=Deadlines(connect=2.0, total=0.4)) as transport:
+    async with TwilioTransport(settings, deadlines=Deadlines(connect=IMPATIENT, total=IMPATIENT)) as transport:
 
         async def send(index: int) -> None:
             body = f"text {index}"
@@ -145,9 +146,9 @@ async def test_in_all_that_chaos_every_text_is_sent_once_or_honestly_said_not_to
                 )
             )
 
-        for start in range(0, 200, 20):
+        for start in range(0, 200, 50):
             async with anyio.create_task_group() as tasks:
-                for index in range(start, start + 20):
+                for index in range(start, start + 50):
                     tasks.start_soon(send, index)
 
     times = {body: len(carrier.texts.taken(body=body)) for body in results}

@@ -30,7 +30,7 @@ from cordboard.engine.clock import ManualClock
 from cordboard.engine.errors import ReconciliationFailed
 from cordboard.engine.ports import LooksUpSends, Reconciles
 from cordboard.engine.secret import Secret
-from cordboard.engine.testing.transports import outbound
+from cordboard.engine.testing.transports import IMPATIENT, PATIENT, outbound
 from cordboard.engine.vocabulary import FailureKind, MessageStatus
 from cordboard.transports.twilio import Deadlines, Subaccount, TwilioSettings, TwilioTransport, listing
 
@@ -151,7 +151,7 @@ def settings(lists: Lists) -> TwilioSettings:
 @pytest.fixture
 async def transport(settings: TwilioSettings) -> AsyncIterator[TwilioTransport]:
     clock = ManualClock(NOON + 3600 * SECOND)
-    async with TwilioTransport(settings, deadlines=Deadlines(connect=2, total=2), clock=clock) as opened:
+    async with TwilioTransport(settings, deadlines=Deadlines(connect=PATIENT, total=PATIENT), clock=clock) as opened:
         yield opened
 
 
@@ -364,8 +364,8 @@ async def test_a_list_that_hangs_is_given_up(settings: TwilioSettings) -> None:
         return web.Response()
 
     async with serving(hang) as url:
-        impatient = TwilioTransport(replace(settings, api_url=url), deadlines=Deadlines(connect=0.2, total=0.2))
-        async with impatient as transport:
+        deadlines = Deadlines(connect=IMPATIENT, total=IMPATIENT)
+        async with TwilioTransport(replace(settings, api_url=url), deadlines=deadlines) as transport:
             with pytest.raises(ReconciliationFailed, match="did not answer"):
                 await all_missed(transport)
 
@@ -425,8 +425,8 @@ async def test_a_text_that_was_taken_without_an_answer_is_found_and_not_sent_aga
         return web.Response()
 
     async with serving(take_and_hang) as url:
-        impatient = TwilioTransport(replace(settings, api_url=url), deadlines=Deadlines(connect=0.5, total=0.5))
-        async with impatient as transport:
+        deadlines = Deadlines(connect=IMPATIENT, total=IMPATIENT)
+        async with TwilioTransport(replace(settings, api_url=url), deadlines=deadlines) as transport:
             sent = await transport.send(text("Hello 👋"))
             found = await transport.look_up(text("Hello 👋"), known=KNOWN)
 

@@ -18,6 +18,7 @@ from tests.transports.serving import serving
 from cordboard.engine.carrier import Media, MediaContent, MediaUnavailable
 from cordboard.engine.ports import FetchesMedia
 from cordboard.engine.secret import Secret
+from cordboard.engine.testing.transports import IMPATIENT, PATIENT
 from cordboard.transports.twilio import Deadlines, Subaccount, TwilioSettings, TwilioTransport, media
 
 LIMIT = 1_000
@@ -85,7 +86,7 @@ def settings(api: Host) -> TwilioSettings:
 
 @pytest.fixture
 async def transport(settings: TwilioSettings) -> AsyncIterator[TwilioTransport]:
-    async with TwilioTransport(settings, deadlines=Deadlines(connect=2, total=2, media=4)) as opened:
+    async with TwilioTransport(settings, deadlines=Deadlines(connect=PATIENT, total=PATIENT, media=PATIENT)) as opened:
         yield opened
 
 
@@ -202,7 +203,7 @@ async def test_only_twilios_own_hosts_are_the_carriers(
     "host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "10.0.0.1", "192.168.1.1", "169.254.169.254"]
 )
 async def test_nothing_of_a_private_network_is_asked(transport: TwilioTransport, api: Host, host: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         for url in (f"http://{host}:9/latest/meta-data", f"https://{host}/"):
             api.answers[PATH] = towards(url)
             direct = await failed(transport, url)
@@ -379,7 +380,7 @@ async def test_reading_ends_where_the_limit_is(settings: TwilioSettings) -> None
 
     async with serving(pour) as url, TwilioTransport(replace(settings, api_url=url)) as transport:
         assert (await failed(transport, url + PATH)).final
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await ended.wait()
 
     assert written < 50_000_000
@@ -421,7 +422,7 @@ async def test_a_hanging_host_is_given_up(settings: TwilioSettings) -> None:
         return answer
 
     async with serving(drip) as url:
-        deadlines = Deadlines(connect=0.3, total=0.3, media=0.3)
+        deadlines = Deadlines(connect=IMPATIENT, total=IMPATIENT, media=IMPATIENT)
         async with TwilioTransport(replace(settings, api_url=url), deadlines=deadlines) as transport:
             result = await failed(transport, url + PATH)
 

@@ -30,7 +30,7 @@ from cordboard.engine.carrier import (
 )
 from cordboard.engine.clock import ManualClock
 from cordboard.engine.secret import Secret
-from cordboard.engine.testing.transports import Behaviour, outbound
+from cordboard.engine.testing.transports import IMPATIENT, PATIENCE, PATIENT, Behaviour, outbound
 from cordboard.engine.vocabulary import FailureKind
 from cordboard.transports.twilio import Deadlines, TwilioSettings, TwilioTransport
 from cordboard.transports.twilio.codes import MEANINGS
@@ -63,8 +63,8 @@ async def answered(transport: TwilioTransport, carrier: TwilioStandIn, answer: A
         return await transport.send(outbound())
 
 
-def towards(api_url: str) -> TwilioTransport:
-    """Return an impatient transport to somewhere."""
+def towards(api_url: str, *, deadline: float = PATIENT) -> TwilioTransport:
+    """Return a transport to somewhere, which gives a text up after some seconds."""
     settings = TwilioSettings(
         name="main",
         account_sid=ACCOUNT,
@@ -72,7 +72,7 @@ def towards(api_url: str) -> TwilioTransport:
         public_url="https://sms.example.com",
         api_url=api_url,
     )
-    return TwilioTransport(settings, deadlines=Deadlines(connect=1.0, total=2.0))
+    return TwilioTransport(settings, deadlines=Deadlines(connect=deadline / 2, total=deadline))
 
 
 # The request.
@@ -483,11 +483,9 @@ async def test_a_code_that_nobody_knows_is_rejected_as_unknown(
 
 
 @pytest.mark.parametrize("behaviour", [Behaviour.RESET, Behaviour.HANG, Behaviour.STALL])
-async def test_without_an_answer_nobody_knows(
-    transport: TwilioTransport, carrier: TwilioStandIn, behaviour: Behaviour
-) -> None:
+async def test_without_an_answer_nobody_knows(carrier: TwilioStandIn, behaviour: Behaviour) -> None:
     await carrier.behave(behaviour)
-    async with transport:
+    async with towards(carrier.url, deadline=IMPATIENT) as transport:
         assert await transport.send(outbound()) == NO_ANSWER
 
 
@@ -497,7 +495,7 @@ async def test_a_host_that_does_not_exist_was_not_reached() -> None:
 
 
 async def test_a_server_without_tls_was_not_reached(carrier: TwilioStandIn) -> None:
-    async with towards(carrier.url.replace("http:", "https:")) as transport:
+    async with towards(carrier.url.replace("http:", "https:"), deadline=IMPATIENT) as transport:
         assert await transport.send(outbound()) == UNREACHABLE
 
     assert carrier.asked == 0
@@ -511,8 +509,8 @@ async def test_a_server_that_never_ends_its_greeting_was_not_reached() -> None:
     server = await asyncio.start_server(keep_quiet, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        with anyio.fail_after(5):
-            async with towards(f"https://127.0.0.1:{port}") as transport:
+        with anyio.fail_after(PATIENCE):
+            async with towards(f"https://127.0.0.1:{port}", deadline=IMPATIENT) as transport:
                 assert await transport.send(outbound()) == UNREACHABLE
 
 

@@ -33,8 +33,14 @@ from cordboard.engine.carrier import (
 )
 from cordboard.engine.ports import Transport
 
-PATIENCE: Final = 10.0
-"""Seconds within which everything has to be over; the transport under test has far shorter deadlines."""
+IMPATIENT: Final = 2.0
+"""Seconds that a transport waits for a carrier that never answers: time enough for one text, on any machine."""
+
+PATIENCE: Final = 30.0
+"""Seconds within which everything has to be over. Only what hangs needs them."""
+
+PATIENT: Final = 60.0
+"""Seconds that a transport may wait for any other carrier: so many that it answers by itself, or not in time."""
 
 CROWD: Final = 50
 """Texts under way at once: more than an engine has."""
@@ -77,6 +83,9 @@ class Behaviour(enum.Enum):
     UNREACHABLE = "unreachable"
     """Listens no more: connections are refused. This is for good."""
 
+
+UNANSWERING: Final = frozenset({Behaviour.STALL, Behaviour.HANG})
+"""What only a deadline ends."""
 
 ANSWERS: Final[dict[Behaviour, type[SendResult]]] = {
     Behaviour.ACCEPT: Accepted,
@@ -192,7 +201,7 @@ class TransportConformance:
 
     Fixtures:
         carrier: A `CarrierStandIn`, running; it accepts at first.
-        transport: A transport that sends to it, not open yet, with deadlines of some two seconds.
+        transport: A transport that sends to it, not open yet; it gives a text up after `deadline` seconds.
         text: A `WebhookRequest` that brings a customer's text, genuine.
         report: A genuine one that brings a delivery report.
         forged: One that any stranger could have written, with the content of `text`.
@@ -203,6 +212,19 @@ class TransportConformance:
     """
 
     signed: ClassVar[bool] = True
+
+    @pytest.fixture
+    def behaviour(self) -> Behaviour:
+        """What the carrier is going to do, where a test does not say it."""
+        return Behaviour.ACCEPT
+
+    @pytest.fixture
+    def deadline(self, behaviour: Behaviour) -> float:
+        """Seconds after which the transport gives a text up: short only where that is waited for.
+
+        A crowd of texts on a busy machine may take any time.
+        """
+        return IMPATIENT if behaviour in UNANSWERING else PATIENT
 
     # What comes in.
 
