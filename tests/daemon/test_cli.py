@@ -158,6 +158,14 @@ def test_apply_sends_the_file_as_it_is(file: Path, daemon: Daemon, capsys: pytes
     assert capsys.readouterr().out == f"{file}: applied\n"
 
 
+def test_apply_says_where_a_file_is_no_text(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_bytes("[board]\nname = 'Café'".encode("latin-1"))
+
+    assert main(["apply", str(file), "--token-env", "HOME"]) == 1
+
+    assert capsys.readouterr().err == f"{file}: is not UTF-8 text: look at line 2, and save it as UTF-8\n"
+
+
 def test_apply_tells_every_problem_the_daemon_finds(
     file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str]
 ) -> None:

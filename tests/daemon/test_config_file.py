@@ -503,7 +503,7 @@ def test_an_empty_file_lacks_a_board() -> None:
     ("prepare", "problem"),
     [
         (lambda path: path.unlink(), "cannot be read: No such file or directory"),
-        (lambda path: path.write_bytes(b"[board]\nname = '\xff'"), "is not UTF-8 text, from byte 16 on"),
+        (lambda path: path.write_bytes(b"a\n\xff"), "is not UTF-8 text: look at line 2, and save it as UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told_by_name(file: Path, prepare: object, problem: str) -> None:

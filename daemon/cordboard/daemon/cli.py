@@ -182,11 +182,7 @@ def _count(number: int, section: str) -> str:
 
 
 def _apply(options: argparse.Namespace) -> int:
-    try:
-        text = options.file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        return _fail(f"{options.file}: cannot be read: {error}")
-
+    text = config_file.text_of(options.file)
     try:
         _ask(options, "/v1/configuration", {"source": str(options.file.resolve()), "toml": text})
     except _Unanswered as error:

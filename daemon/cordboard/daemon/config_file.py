@@ -76,6 +76,15 @@ def read(path: Path) -> Configuration:
     Raises:
         InvalidConfiguration: It cannot be used; every problem is there as `FILE: key: reason`.
     """
+    return parse(text_of(path), source=str(path))
+
+
+def text_of(path: Path) -> str:
+    """Read a file's text. Blocks while it reads.
+
+    Raises:
+        InvalidConfiguration: It cannot be read, or is no text.
+    """
     try:
         with path.open("rb") as file:
             written = file.read(_LARGEST + 1)
@@ -83,13 +92,12 @@ def read(path: Path) -> Configuration:
         if len(written) > _LARGEST:
             raise InvalidConfiguration((f"{path}: has more than {_LARGEST} bytes: that is no configuration",))
 
-        text = written.decode()
+        return written.decode()
     except OSError as error:
         raise InvalidConfiguration((f"{path}: cannot be read: {error.strerror}",)) from None
     except UnicodeDecodeError as error:
-        raise InvalidConfiguration((f"{path}: is not UTF-8 text, from byte {error.start} on",)) from None
-
-    return parse(text, source=str(path))
+        line = written.count(b"\n", 0, error.start) + 1
+        raise InvalidConfiguration((f"{path}: is not UTF-8 text: look at line {line}, and save it as UTF-8",)) from None
 
 
 def parse(text: str, *, source: str) -> Configuration:
