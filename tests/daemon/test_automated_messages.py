@@ -187,6 +187,10 @@ async def test_a_customer_is_greeted_and_told_who_joins_and_the_api_and_the_desk
         assert accepted.json()["state"] == "active"
 
         await client.post("/desk/sign-in", data={"token": TOKEN}, headers={"Authorization": ""})
+        cards = (await client.get("/desk/")).text
+        assert '<bdi dir="auto">Hola</bdi>' in cards, "what the customer wants is not hidden behind what they are told"
+        assert "Ana María is here" not in cards
+
         page = (await client.get("/desk/conversations/1")).text
         assert "Sent automatically: greeting" in page
         assert "Sent automatically: a representative has joined" in page

@@ -14,7 +14,7 @@ from cordboard.engine import Board, Engine
 from cordboard.engine.config import SECOND
 from cordboard.engine.ports import Clock, ConversationQuery, History, Sight
 from cordboard.engine.records import Conversation, Message
-from cordboard.engine.vocabulary import State, Timestamp
+from cordboard.engine.vocabulary import SYSTEM, State, Timestamp
 
 WAITING_SHOWN: Final = 25
 """Conversations listed of one queue; of the rest, their number is told."""
@@ -35,7 +35,7 @@ class Card(Struct, frozen=True, kw_only=True):
     Attributes:
         conversation: As it is.
         skills: What it needs of a rep, by skill and rating; nothing once it has ended.
-        author: Who wrote its last text: a rep's name, `customer`, or nothing where there is none.
+        author: Who wrote its last text that a person wrote: a rep's name, `customer`, or nothing where there is none.
         text: How that text begins, on one line.
         customer_name: Its customer's, where it is known.
     """
@@ -80,7 +80,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Previews:
-    """The last text of each conversation, remembered until the conversation changes."""
+    """The last text of people in each conversation, remembered until the conversation changes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -185,11 +185,11 @@ def may_see(board: Board, person: Person, conversation: Conversation) -> bool:
 
 
 async def _last_message(history: History, board: str, conversation: int, known: Message | None) -> Message | None:
+    """Return the last text that a person wrote: what a customer wants is not hidden behind what they are told."""
     last, after = known, known.id if known else 0
     while True:
         found = await history.messages(board, conversation, after=after, limit=_PAGE)
-        if found.items:
-            last = found.items[-1]
+        last = next((each for each in reversed(found.items) if each.author != SYSTEM), last)
 
         if found.next is None:
             return last
