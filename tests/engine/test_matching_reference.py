@@ -416,7 +416,7 @@ def act(world: World, data: st.DataObject) -> tuple[Event, ...]:
 @pytest.mark.parametrize("matching", SkillMatching)
 @pytest.mark.parametrize("method", AssignmentMethod)
 def test_the_matcher_agrees_with_the_reference(method: AssignmentMethod, matching: SkillMatching) -> None:
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(world=worlds(method, matching), data=st.data())
     def check(world: World, data: st.DataObject) -> None:
         for rep in PEOPLE[:2]:

@@ -145,12 +145,13 @@ async def told(store: Store, life: Life) -> list[object]:
 async def test_both_stores_tell_the_same(both: tuple[Store, Store], seed: int) -> None:
     life = Life(seed)
     memory, sqlite = both
-    for _ in range(30):
+    for count in range(1, 31):
         batch = life.batch()
         for store in both:
             await store.commit(batch)
 
-        assert await told(sqlite, life) == await told(memory, life)
+        if count % 3 == 0:  # telling takes far longer than committing
+            assert await told(sqlite, life) == await told(memory, life)
 
 
 async def test_answers_are_kept_for_a_day(both: tuple[Store, Store]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
+from typing import cast
 
 import anyio
 from litestar import Litestar, Router, get
@@ -15,7 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.response import Redirect
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from cordboard.daemon.api import (
     bulk,
@@ -34,11 +34,14 @@ from cordboard.daemon.api import (
 )
 from cordboard.daemon.body import PATIENCE
 from cordboard.daemon.desk import desk_router
+from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.door import PREFIX, Door
 from cordboard.daemon.event_log import log_event
 from cordboard.daemon.house import House
+from cordboard.daemon.inside import GIVEN
 from cordboard.daemon.metrics import Metrics
 from cordboard.daemon.phone import phone_router
+from cordboard.daemon.phone.exchange import Exchange
 from cordboard.daemon.threshold import Threshold
 from cordboard.engine.errors import CordboardError
 
@@ -52,23 +55,32 @@ def create_app(house: House, *, patience: float = PATIENCE) -> ASGIApp:
     """
     metrics = Metrics(house.engine, house.clock)
     door = Door(house, metrics, patience=patience)
-    rooms = _rooms(house, metrics)
-    threshold = Threshold(rooms, patience=patience, known=lambda scope: house.access.knows(ASGIConnection(scope)))
+    rooms = _rooms(phones=bool(house.simulators))
+    inside = {"house": house, "metrics": metrics, "desk": Desk(house), "exchange": Exchange(house)}
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await rooms(scope, receive, send)
+    async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = {**scope.get("state", {}), **inside}
+        await rooms(scope, receive, send)
+
+    threshold = Threshold(enter, patience=patience, known=lambda scope: house.access.knows(ASGIConnection(scope)))
+
+    async def app(scope: Scope | LifeSpanScope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(house, metrics, cast("LifeSpanReceive", receive), cast("LifeSpanSend", send))
+        elif scope["type"] != ScopeType.HTTP:
+            await enter(scope, receive, send)
         elif scope["path"].startswith(PREFIX):
             await door(scope, receive, send)
         else:
             await threshold(scope, receive, send)
 
-    return app
+    return cast("ASGIApp", app)
 
 
-def _rooms(house: House, metrics: Metrics) -> Litestar:
-    pages = [desk_router(house), *([phone_router(house)] if house.simulators else [])]
-    app = Litestar(
+@cache
+def _rooms(*, phones: bool) -> Litestar:
+    """Return the API and the pages. They are the same in every house, and take longer to build than all else in it."""
+    return Litestar(
         route_handlers=[
             _api(),
             health.read_health,
@@ -76,23 +88,18 @@ def _rooms(house: House, metrics: Metrics) -> Litestar:
             health.read_metrics,
             go_to_desk,
             media.fetch_upload,
-            *pages,
+            desk_router(),
+            *([phone_router()] if phones else []),
         ],
-        dependencies={
-            "house": Provide(caller.provide_house),
-            "metrics": Provide(lambda: metrics, sync_to_thread=False),
-        },
+        dependencies=GIVEN,
         exception_handlers={
             CordboardError: problems.answer_cordboard_error,
             HTTPException: problems.answer_http_error,
             Exception: problems.answer_defect,
         },
-        lifespan=[_watch(house, metrics)],
         openapi_config=_openapi(),
         logging_config=None,
     )
-    app.state.house = house
-    return app
 
 
 def _api() -> Router:
@@ -156,7 +163,7 @@ async def go_to_desk() -> Redirect:
     return Redirect("/desk/")
 
 
-def _watch(house: House, metrics: Metrics) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+async def _live(house: House, metrics: Metrics, receive: LifeSpanReceive, send: LifeSpanSend) -> None:
     """Count every committed event while the application runs, and log what the operator should read."""
 
     async def follow() -> None:
@@ -164,12 +171,12 @@ def _watch(house: House, metrics: Metrics) -> Callable[[Litestar], AbstractAsync
             metrics.count(event)
             log_event(event)
 
-    @asynccontextmanager
-    async def watch(_: Litestar) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(follow)
-            tasks.start_soon(house.desks.tell)
-            yield
-            tasks.cancel_scope.cancel()
+    await receive()  # the server starts
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(follow)
+        tasks.start_soon(house.desks.tell)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()  # the server stops
+        tasks.cancel_scope.cancel()
 
-    return watch
+    await send({"type": "lifespan.shutdown.complete"})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Final, Protocol
 
@@ -127,7 +129,11 @@ def find_transport(provider: str) -> type[ConfiguredTransport]:
     Raises:
         TransportUnavailable: Nothing of that name is installed, a package it needs is missing, or it is broken.
     """
-    installed = _installed()
+    installed = _installed(tuple(sys.path))
+    if provider not in installed:  # perhaps it was installed a moment ago
+        _installed.cache_clear()
+        installed = _installed(tuple(sys.path))
+
     entry = installed.get(provider)
     if entry is None:
         raise TransportUnavailable(
@@ -166,7 +172,14 @@ def require(*modules: str, provider: str, extra: str) -> None:
         )
 
 
-def _installed() -> dict[str, EntryPoint]:
-    """Return the entry points by provider. What others installed goes before what is in the box."""
+@cache
+def _installed(path: tuple[str, ...]) -> dict[str, EntryPoint]:  # noqa: ARG001 - it is what is looked through
+    """Return the entry points by provider. What others installed goes before what is in the box.
+
+    To find them, every installed package is opened, which takes longer than reading a configuration.
+
+    Args:
+        path: Where Python looks for packages.
+    """
     built_in = {name: EntryPoint(name=name, value=value, group=GROUP) for name, value in BUILT_IN.items()}
     return built_in | {entry.name: entry for entry in entry_points(group=GROUP)}

@@ -15,6 +15,7 @@ from litestar.params import HeaderParameter
 
 from cordboard.daemon.access import Person
 from cordboard.daemon.house import House
+from cordboard.daemon.inside import house_of
 from cordboard.engine.errors import NotAllowed, NotFound, NotRunning
 from cordboard.engine.ports import Sight
 from cordboard.engine.records import Conversation, Once
@@ -104,17 +105,6 @@ class JsonRequest(Request[Person, str, Any]):
             raise ClientException(f"the body is not UTF-8 text, from byte {error.start} of a string on") from None
         except RecursionError:
             raise ClientException("the body is nested too deeply") from None
-
-
-def house_of(connection: ASGIConnection[Any, Any, Any, Any]) -> House:
-    """Return the house a request came to."""
-    house: House = connection.app.state.house
-    return house
-
-
-async def provide_house(request: Request[Person, str, Any]) -> House:
-    """Give handlers the house."""
-    return house_of(request)
 
 
 async def provide_person(request: Request[Person, str, Any]) -> Person:

@@ -16,13 +16,10 @@ from litestar.types import ASGIApp
 from cordboard.daemon.access import COOKIE
 from cordboard.daemon.desk import actions, files, ongoing, overview, session, whys
 from cordboard.daemon.desk.assets import ASSETS
-from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk, TheHouse
 from cordboard.daemon.desk.refusals import HANDLERS
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.stream import DeskStream
-from cordboard.daemon.house import House
-from cordboard.engine.ports import Clock
 
 _EVENT: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _LARGEST_ID: Final = 2**63 - 1
@@ -81,14 +78,8 @@ async def follow(request: Asked, person: SignedIn, house: TheHouse, desk: TheDes
     return DeskStream(house, person, cookie=request.cookies[COOKIE], after=after, clock=desk.clock)
 
 
-def desk_router(house: House, *, clock: Clock | None = None) -> Router:
-    """Return everything under `/desk`.
-
-    Args:
-        house: The daemon.
-        clock: Tells what time it is.
-    """
-    desk = Desk(house, clock)
+def desk_router() -> Router:
+    """Return everything under `/desk`."""
     return Router(
         "/desk",
         route_handlers=[
@@ -116,11 +107,7 @@ def desk_router(house: House, *, clock: Clock | None = None) -> Router:
             files.upload,
             follow,
         ],
-        dependencies={
-            "house": Provide(lambda: house, sync_to_thread=False),
-            "desk": Provide(lambda: desk, sync_to_thread=False),
-            "person": Provide(session.signed_in),
-        },
+        dependencies={"person": Provide(session.signed_in)},
         guards=[session.own_pages_only, _possible_ids_only],
         exception_handlers=HANDLERS,
         include_in_schema=False,

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from litestar import Response, Router, get, post
 from litestar.connection import ASGIConnection
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
@@ -18,7 +18,7 @@ from cordboard.daemon.desk import session
 from cordboard.daemon.desk.given import Asked
 from cordboard.daemon.desk.refusals import HANDLERS
 from cordboard.daemon.desk.rendering import nothing, page
-from cordboard.daemon.house import House
+from cordboard.daemon.inside import house_of
 from cordboard.daemon.phone.exchange import Exchange, Thread, customer_number
 from cordboard.daemon.phone.stream import PhoneStream
 
@@ -87,28 +87,22 @@ async def follow(request: Asked, exchange: TheExchange) -> ASGIApp:
     return PhoneStream(exchange, after=int(seen) if _VERSION.fullmatch(seen) else -1, clock=exchange.clock)
 
 
-def phone_router(house: House) -> Router:
-    """Return everything under `/phone`.
-
-    Anybody may pick up a phone of a demo; elsewhere, only who is signed in at the desk.
-
-    Args:
-        house: The daemon.
-    """
-    exchange = Exchange(house)
-
-    def hands_of_ours_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-        if not house.demo and session.person_at(connection, house) is None:
-            raise session.SignedOut
-
+def phone_router() -> Router:
+    """Return everything under `/phone`."""
     return Router(
         "/phone",
         route_handlers=[show_phones, show_phone, show_threads, pick_up, text, follow],
-        dependencies={"exchange": Provide(lambda: exchange, sync_to_thread=False)},
-        guards=[session.own_pages_only, hands_of_ours_only],
+        guards=[session.own_pages_only, _hands_of_ours_only],
         exception_handlers=HANDLERS,
         include_in_schema=False,
     )
+
+
+def _hands_of_ours_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Let anybody pick up a phone of a demo; elsewhere, only who is signed in at the desk."""
+    house = house_of(connection)
+    if not house.demo and session.person_at(connection, house) is None:
+        raise session.SignedOut
 
 
 def _around(exchange: Exchange, thread: Thread) -> dict[str, Any]:
