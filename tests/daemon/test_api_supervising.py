@@ -293,10 +293,12 @@ async def test_a_thousand_are_done_with_one_request(daemon: Daemon) -> None:
     for each in range(1002):
         await daemon.engine.receive("main", daemon.webhook(to=daemon.picked, customer=f"+1415{each:07}"))
 
-    _, told = await bulk(daemon, do="close", where={"state": "queued"})
+    _, told = await bulk(daemon, key="first", do="close", where={"state": "queued"})
+    _, again = await bulk(daemon, key="first", do="close", where={"state": "queued"})
     _, rest = await bulk(daemon, do="close", where={"state": "queued"})
 
     assert (told["done"], told["refused"], told["more"]) == (1000, 0, True)
+    assert again == told, "although no more than two match now"
     assert [each["conversation"] for each in told["items"]] == list(range(1, 1001))
     assert ([each["conversation"] for each in rest["items"]], rest["more"]) == ([1001, 1002], False)
 

@@ -117,11 +117,13 @@ async def ask_in_bulk(house: InHouse, person: Caller, data: JSONBody[BulkRequest
         queue=data.queue,
         override=data.override,
         why=data.why,
+        more=more,
         by=person.name,
     )
-    items = [BulkItem.of(each) for each in await ask_of_many(house.engine, asked, once=once)]
+    bulk = await ask_of_many(house.engine, asked, once=once)
+    items = [BulkItem.of(each) for each in bulk.results]
     refused = sum(each.problem is not None for each in items)
-    return BulkAnswer(items=items, done=len(items) - refused, refused=refused, more=more)
+    return BulkAnswer(items=items, done=len(items) - refused, refused=refused, more=bulk.more)
 
 
 @put("/reps/presence", guards=[require_supervisor], responses=RESPONSES, summary="Say how many reps are")

@@ -156,7 +156,7 @@ async def ask_in_bulk(request: Asked, person: SignedIn, desk: TheDesk) -> Respon
         why=reason_in(form),
         by=person.name,
     )
-    results = await ask_of_many(desk.engine, asked, once=None)
+    results = (await ask_of_many(desk.engine, asked, once=None)).results
     told = _told(desk, results, verb=_DONE[action], left=len(chosen) - len(results))
     if "hx-request" in request.headers:
         return page("_bulk_results.html", results=told)
