@@ -10,7 +10,7 @@ from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.api.views import Listing, listing
 from cordboard.daemon.api.views_of_board import HoursView
 from cordboard.daemon.ical.writing import calendar_file
-from cordboard.engine.errors import NotFound
+from cordboard.engine.errors import NotFound, Thing
 
 SUFFIX = ".ics"
 
@@ -35,7 +35,10 @@ def read_calendar_file(house: InHouse, file: FromPath[str]) -> Response[bytes]:
     board = house.engine.board
     calendar = board.calendar(file.removesuffix(SUFFIX)) if file.endswith(SUFFIX) else None
     if calendar is None:
-        raise NotFound(f"there are no hours at {file!r} on board {board.name!r}; GET /v1/hours lists those there are")
+        raise NotFound(
+            f"there are no hours at {file!r} on board {board.name!r}; GET /v1/hours lists those there are",
+            what=Thing.HOURS,
+        )
 
     data = calendar_file(calendar.hours, board.config.time_zone, house.clock.now())
     return Response(data, media_type="text/calendar")

@@ -15,7 +15,7 @@ from cordboard.daemon.api.views_of_people import RepView
 from cordboard.daemon.api.views_of_routing import RepRoutingView
 from cordboard.daemon.house import House
 from cordboard.engine.commands import SetPresence
-from cordboard.engine.errors import NotAllowed, NotFound
+from cordboard.engine.errors import Bar, NotAllowed, NotFound, Thing
 from cordboard.engine.vocabulary import Presence
 
 
@@ -52,7 +52,7 @@ async def list_reps(house: InHouse) -> Listing[RepView]:
 async def read_rep_routing(house: InHouse, person: Caller, name: FromPath[str]) -> RepRoutingView:
     """Tell what waits on a rep's queues, and what keeps it from them: for themselves, and for supervisors."""
     if name != person.name and not person.is_supervisor:
-        raise NotAllowed(f"only {name} and supervisors may ask why {name} gets nothing")
+        raise NotAllowed(f"only {name} and supervisors may ask why {name} gets nothing", bar=Bar.SUPERVISORS)
 
     return RepRoutingView.of(house.engine.board.explain_rep(name))
 
@@ -83,4 +83,4 @@ def _rep(house: House, name: str) -> RepView:
         if each.name == name:
             return RepView.of(each, board)
 
-    raise NotFound(f"there is no rep {name!r} on board {board.name!r}")
+    raise NotFound(f"there is no rep {name!r} on board {board.name!r}", what=Thing.REP)
