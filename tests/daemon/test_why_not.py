@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.daemon.conftest import CONFIG, Daemon, daemon_of
 from tests.daemon.test_presence import browser
 
-from cordboard.daemon.desk.why_not import BARS, FLAWS, OBSTACLES, STATES, THINGS, TRIGGERS, refusal
+from cordboard.daemon.desk.why_not import BARS, FLAWS, INABILITIES, STATES, THINGS, TRIGGERS, refusal
 from cordboard.engine import errors
 from cordboard.engine.errors import (
     Bar,
@@ -22,11 +22,11 @@ from cordboard.engine.errors import (
     CordboardError,
     Flaw,
     IllegalTransition,
+    Inability,
     InvalidConfiguration,
     InvalidSkills,
     NotAllowed,
     NotFound,
-    Obstacle,
     OptedOut,
     RepUnable,
     Thing,
@@ -47,7 +47,7 @@ def told(error: CordboardError, *, you: str = "ana") -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("kinds", "words"),
     [
-        (Obstacle, OBSTACLES),
+        (Inability, INABILITIES),
         (Bar, BARS),
         (Thing, THINGS),
         (Flaw, FLAWS),
@@ -62,7 +62,7 @@ def test_there_are_words_for_every_reason(kinds: type[enum.Enum], words: Mapping
 @pytest.mark.parametrize(
     "error",
     [
-        *(RepUnable("ana has conversation 1", rep=rep, obstacle=each) for each in Obstacle for rep in ("ana", "ben")),
+        *(RepUnable("ana has conversation 1", rep=rep, inability=each) for each in Inability for rep in ("ana", "ben")),
         *(NotAllowed("ana may not park conversation 1", bar=each) for each in Bar),
         *(NotFound("there is no 'x' on board 'main'", what=each) for each in Thing),
         *(CannotAttach("channel 'main' has no public_url", flaw=each) for each in Flaw),
@@ -92,11 +92,11 @@ def test_every_error_that_says_why_says_it_in_one_of_these_words() -> None:
         if isinstance(each, type) and issubclass(each, enum.Enum) and each.__module__ == errors.__name__
     }
 
-    assert reasons == {"Fault", "Thing", "Bar", "Obstacle", "Flaw"}
+    assert reasons == {"Fault", "Thing", "Bar", "Inability", "Flaw"}
 
 
 def test_one_is_spoken_to_and_others_are_spoken_of() -> None:
-    full = RepUnable("full", rep="ben", obstacle=Obstacle.CAPACITY)
+    full = RepUnable("full", rep="ben", inability=Inability.CAPACITY)
 
     assert told(full, you="ben")[1].startswith("You have too little capacity free")
     assert told(full, you="ana")[1].startswith("Ben has too little capacity free")

@@ -66,7 +66,7 @@ class Bar(enum.Enum):
     """Who asks is not configured, or not any more."""
 
 
-class Obstacle(enum.Enum):
+class Inability(enum.Enum):
     """Why a rep cannot have a conversation now."""
 
     HELD = "held"
@@ -156,13 +156,13 @@ class NotAllowed(CordboardError):
 
 
 class RepUnable(CordboardError):
-    """A rep cannot take this conversation now: `obstacle` is in the way, and it is `rep`'s."""
+    """A rep cannot take this conversation now: `inability` is in the way, and it is `rep`'s."""
 
     fault = Fault.CALLER
 
-    def __init__(self, message: str, *, rep: str, obstacle: Obstacle) -> None:
+    def __init__(self, message: str, *, rep: str, inability: Inability) -> None:
         self.rep = rep
-        self.obstacle = obstacle
+        self.inability = inability
         super().__init__(message)
 
 

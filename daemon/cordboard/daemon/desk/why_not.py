@@ -14,12 +14,12 @@ from cordboard.engine.errors import (
     Fault,
     Flaw,
     IllegalTransition,
+    Inability,
     InvalidMessage,
     KeyReused,
     MessageTooLong,
     NotAllowed,
     NotFound,
-    Obstacle,
     OfferBinding,
     OptedOut,
     RepUnable,
@@ -55,41 +55,41 @@ TRIGGERS: Final = {
     Trigger.REOPEN: "opened again",
 }
 
-OBSTACLES: Final = {
-    Obstacle.HELD: ("You have this conversation already.", "{rep} has this conversation already."),
-    Obstacle.OFFLINE: (
+INABILITIES: Final = {
+    Inability.HELD: ("You have this conversation already.", "{rep} has this conversation already."),
+    Inability.OFFLINE: (
         "You are offline: choose another presence before you take conversations.",
         "{rep} is offline and could not accept it. Choose somebody else, or a queue.",
     ),
-    Obstacle.HOURS: (
+    Inability.HOURS: (
         "You are outside of your working hours, so nothing is offered to you.",
         "{rep} is outside of their working hours. Choose somebody else, or a queue.",
     ),
-    Obstacle.DRAINING: (
+    Inability.DRAINING: (
         "You are finishing what you have, so nothing more is offered to you. Choose a presence to go on.",
         "{rep} is finishing what they have, and gets nothing more. Choose somebody else, or a queue.",
     ),
-    Obstacle.PRESENCE: (
+    Inability.PRESENCE: (
         "Nothing of this kind is offered to you in the presence that you have. Choose another one.",
         "{rep} has a presence in which nothing of this kind is offered. Choose somebody else, or a queue.",
     ),
-    Obstacle.CAPACITY: (
+    Inability.CAPACITY: (
         "You have too little capacity free for it. End or park another conversation first.",
         "{rep} has too little capacity free for it. Choose somebody else, or a queue.",
     ),
-    Obstacle.PROFILE: (
+    Inability.PROFILE: (
         "You have had as many conversations of this kind as you may. End or park one, or wait until the day is over.",
         "{rep} has had as many conversations of this kind as they may. Choose somebody else, or a queue.",
     ),
-    Obstacle.SKILLS: (
+    Inability.SKILLS: (
         "You lack a skill that it needs. A supervisor can let you have it all the same.",
         "{rep} lacks a skill that it needs. Choose somebody who has it, or ask a supervisor.",
     ),
-    Obstacle.LANGUAGE: (
+    Inability.LANGUAGE: (
         "You do not speak its language. A supervisor can let you have it all the same.",
         "{rep} does not speak its language. Choose somebody who does, or ask a supervisor.",
     ),
-    Obstacle.AFFINITY: (
+    Inability.AFFINITY: (
         "It waits for you, who had it last.",
         "It still waits for {rep}, who had it last. A supervisor can take it now.",
     ),
@@ -157,8 +157,8 @@ def refusal(error: CordboardError, *, you: str, names: Mapping[str, str]) -> tup
                 409,
                 "This conversation is assigned to you, so it cannot be declined. You can release or transfer it.",
             )
-        case RepUnable(rep=rep, obstacle=obstacle):
-            to_you, to_others = OBSTACLES[obstacle]
+        case RepUnable(rep=rep, inability=inability):
+            to_you, to_others = INABILITIES[inability]
             return 409, to_you if rep == you else to_others.format(rep=who(rep, names))
         case MessageTooLong(length=length, limit=limit):
             return 422, f"Your text has {length} characters; {limit} is the most that can be sent. Send it in parts."

@@ -24,9 +24,9 @@ from cordboard.engine.commands import (
 from cordboard.engine.errors import (
     Bar,
     IllegalTransition,
+    Inability,
     NotAllowed,
     NotFound,
-    Obstacle,
     OfferBinding,
     RepUnable,
     Thing,
@@ -86,7 +86,7 @@ def pick(decision: Decision, command: PickConversation) -> None:
             f"conversation {conversation.id} waits for {awaited}, who had it last; the others may when it has waited "
             "for as long as its workstream's affinity says, and a supervisor now",
             rep=awaited or "",
-            obstacle=Obstacle.AFFINITY,
+            inability=Inability.AFFINITY,
         )
 
     require_room(decision, rep, conversation)
@@ -203,7 +203,7 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
     state = decision.state
     if state.reps[rep].presence is Presence.OFFLINE:
         raise RepUnable(
-            f"{rep} is offline; set a presence before taking conversations", rep=rep, obstacle=Obstacle.OFFLINE
+            f"{rep} is offline; set a presence before taking conversations", rep=rep, inability=Inability.OFFLINE
         )
 
     cost = conversation.cost_under(decision.workstream(conversation))
@@ -213,7 +213,7 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
             f"{rep} has {max(free, 0)} units of capacity free, and conversation {conversation.id} "
             f"takes {cost}; end or park another one first",
             rep=rep,
-            obstacle=Obstacle.CAPACITY,
+            inability=Inability.CAPACITY,
         )
 
     room, costs = state.room_of(rep), state.configured.costs_of(conversation)
@@ -224,7 +224,7 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
             f"{rep} has {max(room.free[short], 0)} units of capacity profile {short!r} free, and conversation "
             f"{conversation.id} takes {dict(costs)[short]}; {until}",
             rep=rep,
-            obstacle=Obstacle.PROFILE,
+            inability=Inability.PROFILE,
         )
 
 
@@ -240,7 +240,7 @@ def require_skills(decision: Decision, rep: str, conversation: Conversation, by:
             f"{rep} lacks a skill that conversation {conversation.id} needs; choose somebody who has it, ask a "
             "supervisor, or change what it needs",
             rep=rep,
-            obstacle=Obstacle.SKILLS,
+            inability=Inability.SKILLS,
         )
 
 
@@ -251,7 +251,7 @@ def require_language(decision: Decision, rep: str, conversation: Conversation, b
             f"{rep} does not speak {conversation.language!r}, the language of conversation {conversation.id}; choose "
             "somebody who does, or ask a supervisor",
             rep=rep,
-            obstacle=Obstacle.LANGUAGE,
+            inability=Inability.LANGUAGE,
         )
 
 
@@ -266,7 +266,7 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
         raise NotFound(f"there is no rep {rep!r} on board {state.board!r}", what=Thing.REP)
 
     if conversation.holder == rep:
-        raise RepUnable(f"conversation {conversation.id} is with {rep} already", rep=rep, obstacle=Obstacle.HELD)
+        raise RepUnable(f"conversation {conversation.id} is with {rep} already", rep=rep, inability=Inability.HELD)
 
     if not state.reps[rep].takes_offers:
         finishes = state.reps[rep].working
@@ -274,7 +274,7 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
         raise RepUnable(
             f"{rep} {busy_with}, and is offered nothing; choose somebody else, or a queue",
             rep=rep,
-            obstacle=Obstacle.DRAINING if finishes else Obstacle.HOURS,
+            inability=Inability.DRAINING if finishes else Inability.HOURS,
         )
 
     presence = state.reps[rep].presence
@@ -284,7 +284,7 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
             raise RepUnable(
                 f"{rep} is offline and could not accept it, which nobody can override; choose another rep",
                 rep=rep,
-                obstacle=Obstacle.OFFLINE,
+                inability=Inability.OFFLINE,
             )
 
         overrode = tuple(_objections(decision, rep, conversation))
@@ -293,7 +293,7 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
             raise RepUnable(
                 f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow",
                 rep=rep,
-                obstacle=Obstacle.OFFLINE if presence is Presence.OFFLINE else Obstacle.PRESENCE,
+                inability=Inability.OFFLINE if presence is Presence.OFFLINE else Inability.PRESENCE,
             )
 
         require_room(decision, rep, conversation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.handling import require_room, take, withdraw
 from cordboard.engine.commands import MOST_AT_ONCE, BeginBulk, TakeOver
-from cordboard.engine.errors import Bar, IllegalTransition, NotAllowed, Obstacle, RepUnable
+from cordboard.engine.errors import Bar, IllegalTransition, Inability, NotAllowed, RepUnable
 from cordboard.engine.events import (
     BulkBegun,
     ConversationPicked,
@@ -34,7 +34,7 @@ def take_over(decision: Decision, command: TakeOver) -> None:
     elif conversation.state is State.ASSIGNED:
         decision.emit(OfferAccepted, conversation=conversation.id, rep=by, by=by, why=command.why)
     else:
-        raise RepUnable(f"conversation {conversation.id} is with {by} already", rep=by, obstacle=Obstacle.HELD)
+        raise RepUnable(f"conversation {conversation.id} is with {by} already", rep=by, inability=Inability.HELD)
 
 
 def take_in_hand(decision: Decision, conversation: Conversation, by: str, why: str = "") -> None:
