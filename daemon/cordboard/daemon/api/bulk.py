@@ -18,7 +18,6 @@ from cordboard.daemon.api.views import rep_of
 from cordboard.daemon.bulk import Result, Where, ask_of_many, ongoing
 from cordboard.engine import Board
 from cordboard.engine.commands import MOST_AT_ONCE, BeginBulk, SetPresence, Why
-from cordboard.engine.errors import CordboardError
 from cordboard.engine.vocabulary import BulkAction, Presence, State
 
 
@@ -134,7 +133,7 @@ async def set_presences(house: InHouse, person: Caller, data: JSONBody[PresenceF
     async def set_one(rep: str) -> PresenceItem:
         try:
             await house.engine.submit(SetPresence(rep=rep, presence=data.presence, by=person.name))
-        except CordboardError as error:
+        except Exception as error:  # noqa: BLE001 - also a defect with one rep says nothing of the others
             return PresenceItem(rep=rep, presence=None, problem=problem_of(error))
 
         return PresenceItem(rep=rep, presence=house.engine.board.reps[rep].presence, problem=None)

@@ -35,7 +35,7 @@ class Upload(Struct, frozen=True, kw_only=True):
 @get(
     "/messages/{message_id:int}/media/{index:int}",
     responses=RESPONSES,
-    media_type="application/octet-stream",
+    media_type="*/*",
     summary="Read an attachment",
 )
 async def read_media(
