@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import Response, get
 from litestar.params import FromPath
 
 from cordboard.daemon.api.caller import InHouse
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import Listing, listing
+from cordboard.daemon.api.views import Listing, listed, listing
 from cordboard.daemon.api.views_of_board import HoursView
 from cordboard.daemon.ical.writing import calendar_file
 from cordboard.engine.errors import NotFound, Thing
@@ -16,7 +18,7 @@ SUFFIX = ".ics"
 
 
 @get("/hours", responses=RESPONSES, summary="List the operating hours and whether they are open")
-async def list_hours(house: InHouse) -> Listing[HoursView]:
+async def list_hours(house: InHouse) -> Annotated[Listing[HoursView], listed("HoursList")]:
     """List all operating hours, in the configuration's order."""
     board, now = house.engine.board, house.clock.now()
     calendars = [board.calendar(each.name) for each in board.config.hours]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import get, put
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
@@ -10,7 +12,7 @@ from msgspec import Struct
 from cordboard.daemon.access import Person
 from cordboard.daemon.api.caller import Caller, InHouse
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import Listing, listing
+from cordboard.daemon.api.views import Listing, listed, listing
 from cordboard.daemon.api.views_of_people import RepView
 from cordboard.daemon.api.views_of_routing import RepRoutingView
 from cordboard.daemon.house import House
@@ -42,7 +44,7 @@ async def set_my_presence(house: InHouse, person: Caller, data: JSONBody[Presenc
 
 
 @get("/reps", responses=RESPONSES, summary="List the reps and what they hold")
-async def list_reps(house: InHouse) -> Listing[RepView]:
+async def list_reps(house: InHouse) -> Annotated[Listing[RepView], listed("RepList")]:
     """List everybody, in the configuration's order."""
     board = house.engine.board
     return listing(RepView.of(each, board) for each in board.config.reps)
