@@ -88,6 +88,10 @@ async def test_the_schema_tells_shapes_filters_tokens_and_problems(daemon: Daemo
     assert "202" in reply["responses"]
     assert "application/problem+json" in reply["responses"]["422"]["content"]
     assert "Idempotency-Key" in {each["name"] for each in reply["parameters"]}
+    assert all(each.isidentifier() for each in schema["components"]["schemas"]), "clients are made with these names"
+    assert {"408", "500"} <= set(reply["responses"])
+    assert set(schema["paths"]["/readyz"]["get"]["responses"]) == {"200", "503"}
+    assert "*/*" in schema["paths"]["/v1/messages/{message_id}/media/{index}"]["get"]["responses"]["200"]["content"]
 
 
 async def test_the_schema_comes_as_yaml_too_and_no_page_loads_anything_from_elsewhere(daemon: Daemon) -> None:

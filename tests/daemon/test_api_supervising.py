@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.daemon.test_api_triggers import change_workstreams
 
+from cordboard.engine.commands import SetPresence
 from cordboard.engine.routing_words import PassedOver, WrapUp
 from cordboard.engine.vocabulary import Presence
 
@@ -293,10 +294,12 @@ async def test_a_thousand_are_done_with_one_request(daemon: Daemon) -> None:
     for each in range(1002):
         await daemon.engine.receive("main", daemon.webhook(to=daemon.picked, customer=f"+1415{each:07}"))
 
-    _, told = await bulk(daemon, do="close", where={"state": "queued"})
+    _, told = await bulk(daemon, key="first", do="close", where={"state": "queued"})
+    _, again = await bulk(daemon, key="first", do="close", where={"state": "queued"})
     _, rest = await bulk(daemon, do="close", where={"state": "queued"})
 
     assert (told["done"], told["refused"], told["more"]) == (1000, 0, True)
+    assert again == told, "although no more than two match now"
     assert [each["conversation"] for each in told["items"]] == list(range(1, 1001))
     assert ([each["conversation"] for each in rest["items"]], rest["more"]) == ([1001, 1002], False)
 
@@ -311,6 +314,26 @@ async def test_a_supervisor_says_how_many_reps_are(daemon: Daemon) -> None:
     assert (zoe["presence"], zoe["problem"]["type"]) == (None, "urn:cordboard:problem:not-found")
     reps = {each["name"]: each["presence"] for each in (await daemon.as_("sue").get("/v1/reps")).json()["items"]}
     assert (reps["ana"], reps["ben"]) == ("away", "away")
+
+
+async def test_a_defect_with_one_rep_s_presence_leaves_the_others_theirs(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = daemon.engine.submit
+
+    async def break_at_ana(command: Any, **rest: Any) -> Any:
+        if isinstance(command, SetPresence) and command.rep == "ana":
+            raise ZeroDivisionError
+
+        return await submit(command, **rest)
+
+    monkeypatch.setattr(daemon.engine, "submit", break_at_ana)
+    answer = await daemon.as_("sue").put("/v1/reps/presence", json={"reps": ["ana", "ben"], "presence": "away"})
+
+    assert answer.status_code == 200
+    ana, ben = answer.json()["items"]
+    assert (ana["presence"], ana["problem"]["type"]) == (None, "urn:cordboard:problem:internal")
+    assert (ben["presence"], ben["problem"]) == ("away", None)
 
 
 async def test_a_rep_is_told_why_they_get_nothing(daemon: Daemon) -> None:

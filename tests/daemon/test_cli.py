@@ -309,6 +309,25 @@ def test_what_is_not_understood_exits_with_2(arguments: list[str], capsys: pytes
     assert "usage: cordboard" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["serve", "--config", "x", "--port", "http"], "'http' is no port: a whole number from 0 to 65535"),
+        (["serve", "--config", "x", "--port", "65536"], "'65536' is no port"),
+        (["simulator", "--hurry", "fast"], "'fast' is no factor: a number above 0, such as 10"),
+        (["hours", "import", "x.ics", "--zone", "Berlin"], "'Berlin' is no IANA time zone, such as 'Europe/Berlin'"),
+        (["hours", "import", "x.ics", "--zone", "../x"], "'../x' is no IANA time zone"),
+    ],
+)
+def test_an_option_that_is_not_understood_is_told_with_what_it_takes(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+
+    assert reason in capsys.readouterr().err
+
+
 def test_the_module_runs_as_a_program_and_knows_its_version(tmp_path: Path) -> None:
     folders = os.pathsep.join(str(Path(part).parent) for part in cordboard.__path__)
     program = subprocess.run(

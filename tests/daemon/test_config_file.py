@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 
@@ -645,9 +646,9 @@ def test_the_reference_s_overflow_is_fine() -> None:
     assert [each.over for each in billing.overflow] == [None, None, 30 * MINUTE, 2 * HOUR]
 
 
-def _keys() -> list[tuple[str, str]]:
-    """Every key there is, with the heading of the reference that it belongs under."""
-    keys = [("[board]", field.encode_name) for field in config_file.BOARD_FIELDS]
+def _keys() -> list[tuple[str, str, object]]:
+    """Every key there is, with the heading of the reference that it belongs under, and what it is by default."""
+    keys = [("[board]", field.encode_name, _default_of(field)) for field in config_file.BOARD_FIELDS]
     for section, kind in config_file.SECTIONS.items():
         if section != "channels":
             keys += _keys_of(RepEntry if section == "reps" else kind, f"[[{section}]]")
@@ -658,22 +659,50 @@ def _keys() -> list[tuple[str, str]]:
     return keys
 
 
-def _keys_of(kind: type[Struct], heading: str, prefix: str = "") -> list[tuple[str, str]]:
+def _keys_of(kind: type[Struct], heading: str, prefix: str = "") -> list[tuple[str, str, object]]:
     keys = []
     for field in msgspec.structs.fields(kind):
-        keys.append((heading, prefix + field.encode_name))
+        keys.append((heading, prefix + field.encode_name, _default_of(field)))
         if isinstance(field.type, type) and issubclass(field.type, Struct):
             keys += _keys_of(field.type, heading, f"{prefix}{field.encode_name}.")
 
     return keys
 
 
-@pytest.mark.parametrize(("heading", "key"), _keys())
-def test_the_reference_explains_every_key(heading: str, key: str) -> None:
+def _default_of(field: msgspec.structs.FieldInfo) -> object:
+    """What a file would say for the same; None where nothing, or a table of its own, stands there."""
+    if field.required:
+        return "required"
+
+    default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return None if default == "" or isinstance(default, Struct) else msgspec.json.decode(msgspec.json.encode(default))
+
+
+def _explained(heading: str, key: str) -> str:
+    """What the reference says of a key, and of its default first."""
     reference = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
     section = reference.read_text(encoding="utf-8").partition(f"## `{heading}`")[2].partition("\n## ")[0]
+    _, found, rest = section.partition(f"\n| `{key}` | ")
+    assert found, "the reference has no line for it"
+    return rest.partition("\n")[0]
 
-    assert f"\n| `{key}` |" in section
+
+@pytest.mark.parametrize(("heading", "key"), sorted({each[:2] for each in _keys()}))
+def test_the_reference_explains_every_key(heading: str, key: str) -> None:
+    assert _explained(heading, key)
+
+
+@pytest.mark.parametrize(("heading", "key", "default"), _keys())
+def test_the_reference_has_every_default(heading: str, key: str, default: object) -> None:
+    told = _explained(heading, key).partition("|")[0].strip()
+    if literal := re.fullmatch(r"`(.*)`", told):
+        value = tomllib.loads(f"default = {literal[1]}")["default"]
+        is_length = isinstance(default, int) and isinstance(value, str)
+        assert (parse_duration(value) if is_length else value) == default
+    elif told == "required":
+        assert default in ("required", None, []) or key == "provider", "some depend on another key"
+    else:
+        assert default in (None, "required", [], {}) or told in ("a sentence that says so", "a sentence about both")
 
 
 def test_the_reference_s_example_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:

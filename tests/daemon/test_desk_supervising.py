@@ -98,7 +98,7 @@ async def test_supervisors_move_those_they_selected_and_read_what_was_not_done_a
         answer = await bulk(sue, do="transfer", to="rep:ana", conversation=["1", "2", "3"], why="she  knows them ")
 
     assert answer.status_code == 200
-    assert words(answer.text) == "2 moved. 1 not: Conversation 1 is with ana already. +1 415 555 0101"
+    assert words(answer.text) == "2 moved. 1 not: ana has this conversation already. +1 415 555 0101"
     assert 'data-refused="1"' in answer.text
     assert [daemon.engine.board.conversations[each].holder for each in (1, 2, 3)] == ["ana"] * 3
     events = await daemon.engine.history.events("test", conversation=2)

@@ -13,7 +13,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from cordboard.engine.carrier import WebhookUnreadable
-from cordboard.engine.errors import CommitFailed, CordboardError, NotAllowed, NotRunning, Overloaded, StoreUnavailable
+from cordboard.engine.errors import (
+    Bar,
+    CommitFailed,
+    CordboardError,
+    NotAllowed,
+    NotRunning,
+    Overloaded,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon
@@ -130,7 +138,7 @@ async def test_every_text_is_logged_once_with_neither_its_body_nor_whole_numbers
         (CommitFailed("full disk"), "commit-failed"),
         (NotRunning("stopping"), "not-running"),
         (StoreUnavailable("gone"), "store-unavailable"),
-        (NotAllowed("this is never the carrier's fault"), "commit-failed"),
+        (NotAllowed("this is never the carrier's fault", bar=Bar.SYSTEM), "commit-failed"),
     ],
 )
 async def test_what_is_our_fault_makes_the_carrier_come_again(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import tomllib
-from datetime import date, datetime, timedelta
+from bisect import bisect_right
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ import icalendar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cordboard.daemon.config_file import parse
 from cordboard.daemon.ical.reading import MOST_BYTES, Reading, Unreadable, read_calendar
@@ -81,7 +83,9 @@ HOURS = st.builds(
         name=name, time_zone=zone, weekly=tuple(weekly), holidays=tuple(holidays)
     ),
     NAMES,
-    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"]),
+    st.sampled_from(
+        ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Casablanca", "UTC"]
+    ),
     st.lists(WEEKLY, max_size=4),
     st.lists(HOLIDAYS, max_size=4),
 )
@@ -136,6 +140,45 @@ def test_another_calendar_shows_no_weekly_opening_on_a_holiday() -> None:
 def test_a_file_is_the_same_however_often_it_is_made() -> None:
     """Whoever subscribes sees events that have changed, not new ones."""
     assert calendar_file(OFFICE, "UTC", NOW) == calendar_file(OFFICE, "UTC", NOW)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",  # by half an hour
+        "Asia/Kolkata",  # never
+        "Africa/Casablanca",  # for the weeks of Ramadan
+        "Europe/Dublin",  # where winter, not summer, is what is put otherwise
+        "Africa/Cairo",  # at midnight
+    ],
+)
+def test_a_calendar_that_does_not_know_the_zone_finds_the_same_instants(zone: str) -> None:
+    """An onset is told by the clocks that went before it (RFC 5545, 3.6.5), and goes on where the last one ended."""
+    calendar: Any = icalendar.Calendar.from_ical(calendar_file(replace(OFFICE, time_zone=zone), "UTC", NOW))
+    onsets = []
+    for part in calendar.timezones[0].subcomponents:
+        more = part.get("RDATE", [])
+        lists = more if isinstance(more, list) else [more]
+        moments = [part["DTSTART"].dt, *(each.dt for several in lists for each in several.dts)]
+        onsets += [(each - part["TZOFFSETFROM"].td, part["TZOFFSETFROM"].td, part["TZOFFSETTO"].td) for each in moments]
+
+    onsets.sort()
+    assert [each[1] for each in onsets[1:]] == [each[2] for each in onsets[:-1]]
+    starts = [each[0] for each in onsets]
+    place = ZoneInfo(zone)
+    for hours in range(24, 6 * 365 * 24):
+        at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
+        offset = onsets[bisect_right(starts, at.replace(tzinfo=None)) - 1][2]
+        assert offset == at.astimezone(place).utcoffset(), at
+
+
+def test_a_calendar_that_uses_utc_or_days_alone_defines_no_zone() -> None:
+    holidays = replace(OFFICE, weekly=(), holidays=OFFICE.holidays[:1])
+
+    assert b"VTIMEZONE" not in calendar_file(replace(OFFICE, time_zone="UTC"), "UTC", NOW)
+    assert b"VTIMEZONE" not in calendar_file(holidays, "UTC", NOW)
 
 
 # Other programs' files
@@ -229,6 +272,14 @@ def test_an_opening_of_a_day_that_is_no_holiday_adds_to_that_day() -> None:
     )
 
 
+def test_a_line_may_be_folded_in_the_middle_of_a_character() -> None:
+    whole = calendar_file(replace(OFFICE, holidays=(Holiday(name="Été", date=date(2027, 7, 1)),)), "UTC", NOW)
+    folded = whole.replace(b"\xc3\xa9", b"\xc3\r\n \xa9")
+
+    assert folded != whole
+    assert read_calendar(folded, today=TODAY).hours.holidays[0].name == "Été"
+
+
 # What cannot be expressed is told
 
 
@@ -303,6 +354,25 @@ def test_a_series_that_has_not_begun_a_second_name_and_other_things_are_told() -
     )
 
 
+def test_many_days_that_have_a_name_already_are_told_together() -> None:
+    summer, holidays = (
+        f"UID:{name}\nDTSTART;VALUE=DATE:20270701\nDURATION:P{days}D\nSUMMARY:{name}"
+        for name, days in (("summer", 60), ("holidays", 31))
+    )
+
+    assert read(summer, holidays).remarks == (
+        "holidays: 2027-07-01 and 30 more is called 'summer' already, not 'holidays'",
+    )
+
+
+def test_what_is_told_of_a_file_is_short_and_does_nothing_to_a_terminal() -> None:
+    [remark] = read(f"UID:\x1b[2Jx{'y' * 5000}\nDTSTART:{'9' * 5000}").remarks
+
+    assert remark.startswith("\N{REPLACEMENT CHARACTER}[2Jxyyy")
+    assert remark.isprintable()
+    assert len(remark) < 300
+
+
 # Rubbish
 
 
@@ -311,7 +381,7 @@ def test_a_series_that_has_not_begun_a_second_name_and_other_things_are_told() -
     [
         (b"", "is no iCalendar file"),
         (b"hello", "is no iCalendar file"),
-        (b"\xff\xfe", "is not UTF-8 text, from byte 0 on"),
+        (b"\xff\xfe", "is not UTF-8 text, from its line 1 on"),
         (b"BEGIN:VEVENT\r\nEND:VEVENT\r\n", "is no iCalendar file: it does not begin with BEGIN:VCALENDAR"),
         (b"BEGIN:VCALENDAR\r\n", "is no iCalendar file"),
         (b"x" * (MOST_BYTES + 1), f"has more than {MOST_BYTES} bytes"),

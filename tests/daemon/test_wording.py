@@ -13,11 +13,9 @@ from cordboard.daemon.desk.wording import (
     how_opted_out,
     length_of_time,
     phone_number,
-    refusal,
 )
 from cordboard.engine.carrier import Failure
 from cordboard.engine.config import HOUR
-from cordboard.engine.errors import OptedOut
 from cordboard.engine.events import ConversationClosed, CustomerOptedIn, CustomerOptedOut, Event
 from cordboard.engine.records import Consent, Message
 from cordboard.engine.states import ChannelState
@@ -171,16 +169,6 @@ def test_a_customers_text_has_no_delivery() -> None:
     received = text(MessageStatus.RECEIVED, direction=Direction.INBOUND)
 
     assert delivery_of(received, Times("UTC", NOON), report_timeout=HOUR, channel=ChannelState(name="main")) is None
-
-
-def test_a_reply_to_who_has_opted_out_is_refused_in_words() -> None:
-    status, words = refusal(OptedOut("the customer of conversation 1 has opted out"))
-
-    assert status == 409
-    assert words == (
-        "The customer has opted out of texts from this number, so your text was not sent. "
-        "Nothing can be sent until they text START."
-    )
 
 
 @pytest.mark.parametrize(

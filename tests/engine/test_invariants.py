@@ -471,10 +471,8 @@ class Watched(Playground):
             return
 
         queue = state.configured.queues[given.queue or ""]
-        alike = (given.queue, given.workstream, given.skills, given.relaxed, given.ring, self.returns_to(given))
         for other in state.conversations.values():
-            needs = (other.queue, other.workstream, other.skills, other.relaxed, other.ring, self.returns_to(other))
-            same = needs == alike
+            same = self.needs(other) == self.needs(given)
             waited = other.state is State.QUEUED and self.at not in (other.queued_at, other.escalated_at)
             if (
                 same
@@ -483,6 +481,11 @@ class Watched(Playground):
                 and state.configured.own_reps(other) == state.configured.own_reps(given)
             ):
                 assert place_of(given, queue) < place_of(other, queue)
+
+    def needs(self, it: Conversation) -> tuple[object, ...]:
+        """What it takes to be able to take a conversation."""
+        own = (it.skills, it.relaxed, it.ring, it.cost, it.costs, it.language, self.returns_to(it))
+        return (it.queue, it.workstream, *own)
 
     def returns_to(self, conversation: Conversation) -> str | None:
         """Whom a conversation came back to and may have to wait for."""

@@ -21,7 +21,7 @@ from cordboard.engine.attachment_kinds import (
     problem_of_sending_so_many,
 )
 from cordboard.engine.carrier import Media, MediaContent
-from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.errors import CannotAttach, Flaw, InvalidMessage, NotFound, Thing
 from cordboard.engine.ports import MediaStore
 from cordboard.engine.records import Message
 from cordboard.engine.vocabulary import Direction
@@ -59,7 +59,7 @@ async def content_of(house: House, message: Message, index: int) -> MediaContent
     store = house.engine.media if message.direction is Direction.INBOUND else house.uploads
     content = await store.get(media.key) if store is not None and media.key else None
     if content is None:
-        raise NotFound(f"attachment {index} of message {message.id} is not here")
+        raise NotFound(f"attachment {index} of message {message.id} is not here", what=Thing.ATTACHMENT)
 
     return content
 
@@ -95,10 +95,12 @@ async def keep_upload(house: House, request: Request[Any, Any, Any], *, by: str)
     """
     data, content_type = await _file_of(request)
     if not data:
-        raise InvalidMessage("there is no file in the request: send it as the body, or as a form's file")
+        raise CannotAttach(
+            "there is no file in the request: send it as the body, or as a form's file", flaw=Flaw.NO_FILE
+        )
 
     if not content_type:
-        raise InvalidMessage("nobody says what kind of file it is: send its MIME type as Content-Type")
+        raise CannotAttach("nobody says what kind of file it is: send its MIME type as Content-Type", flaw=Flaw.NO_KIND)
 
     if problem := problem_of_sending(content_type, len(data)):
         raise InvalidMessage(problem)
@@ -128,7 +130,9 @@ async def attached(house: House, conversation: int, keys: Sequence[str]) -> tupl
     for key in keys:
         known = await store.about(key)
         if known is None:
-            raise InvalidMessage(f"there is no upload {key[:80]!r}: upload the file, and attach the id of the answer")
+            raise CannotAttach(
+                f"there is no upload {key[:80]!r}: upload the file, and attach the id of the answer", flaw=Flaw.NOT_KEPT
+            )
 
         found.append(_at_its_address(Media(url=base, key=key, content_type=known.content_type, size=known.size)))
 
@@ -147,17 +151,22 @@ async def _public_url(house: House, conversation: int) -> str:
         found = await engine.history.conversation(engine.board.name, conversation)
 
     if found is None:
-        raise NotFound(f"there is no conversation {conversation} on board {engine.board.name!r}")
+        raise NotFound(
+            f"there is no conversation {conversation} on board {engine.board.name!r}", what=Thing.CONVERSATION
+        )
 
     transport = engine.transports.get(found.channel)
     if transport is not None and not transport.capabilities.mms:  # no public_url would help
-        raise InvalidMessage(f"channel {found.channel!r} carries no attachments; send the text without")
+        raise CannotAttach(
+            f"channel {found.channel!r} carries no attachments; send the text without", flaw=Flaw.NOT_CARRIED
+        )
 
     public_url: str = getattr(transport, "public_url", "")
     if not public_url:
-        raise InvalidMessage(
+        raise CannotAttach(
             f"channel {found.channel!r} has no public_url, so its carrier could not fetch an upload; "
-            "attach a URL that it can fetch, or have the channel's public_url configured"
+            "attach a URL that it can fetch, or have the channel's public_url configured",
+            flaw=Flaw.NOT_FETCHED,
         )
 
     return public_url.rstrip("/")
@@ -165,7 +174,9 @@ async def _public_url(house: House, conversation: int) -> str:
 
 def _uploads_of(house: House) -> MediaStore:
     if house.uploads is None:
-        raise InvalidMessage("this Cordboard keeps no uploads; attach a URL that the carrier can fetch")
+        raise CannotAttach(
+            "this Cordboard keeps no uploads; attach a URL that the carrier can fetch", flaw=Flaw.NOT_FETCHED
+        )
 
     return house.uploads
 

@@ -68,6 +68,18 @@ class Result(Struct, frozen=True, kw_only=True):
     error: Exception | None = None
 
 
+class Bulk(Struct, frozen=True, kw_only=True):
+    """What became of many conversations.
+
+    Attributes:
+        results: One for each, in their order.
+        more: Whether more were meant than are acted on at once.
+    """
+
+    results: list[Result]
+    more: bool
+
+
 def whose(conversation: Conversation) -> str | None:
     """Return the rep an ongoing conversation is with, offered to, parked by or wrapped up by; None while it waits."""
     if conversation.assignment is not None:
@@ -81,8 +93,8 @@ def ongoing(board: Board, where: Where) -> Iterator[Conversation]:
     return (each for each in board.conversations.values() if where.includes(each))
 
 
-async def ask_of_many(engine: Engine, asked: BeginBulk, *, once: Once | None) -> list[Result]:
-    """Ask the same of many conversations, and return what became of each, in their order.
+async def ask_of_many(engine: Engine, asked: BeginBulk, *, once: Once | None) -> Bulk:
+    """Ask the same of many conversations, and return what became of each.
 
     Args:
         engine: Whose conversations.
@@ -94,7 +106,8 @@ async def ask_of_many(engine: Engine, asked: BeginBulk, *, once: Once | None) ->
         CordboardError: As `Engine.submit`; nothing was done.
     """
     begun = await engine.submit(asked, once=once)
-    return await asyncio.gather(*(_ask(engine, asked, each, once) for each in begun.conversations))
+    results = await asyncio.gather(*(_ask(engine, asked, each, once) for each in begun.conversations))
+    return Bulk(results=results, more=begun.more)
 
 
 async def _ask(engine: Engine, asked: BeginBulk, conversation: int, once: Once | None) -> Result:

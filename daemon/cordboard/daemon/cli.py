@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.parse
@@ -130,17 +131,20 @@ def _add_daemon(parser: argparse.ArgumentParser, *, whose: str) -> None:
 
 
 def _port(written: str) -> int:
-    port = int(written)
-    if not 0 <= port <= 65535:
-        raise ValueError
+    if not re.fullmatch(r"[0-9]{1,5}", written, re.ASCII) or int(written) > 65535:
+        raise argparse.ArgumentTypeError(f"{written!r} is no port: a whole number from 0 to 65535")
 
-    return port
+    return int(written)
 
 
 def _factor(written: str) -> float:
-    factor = float(written)
+    try:
+        factor = float(written)
+    except ValueError:
+        factor = 0.0
+
     if not 0 < factor < float("inf"):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{written!r} is no factor: a number above 0, such as 10")
 
     return factor
 

@@ -13,7 +13,7 @@ from cordboard.daemon.body import PATIENCE, BodyRefused, ClientGone, read_body
 from cordboard.daemon.house import House
 from cordboard.daemon.metrics import Metrics
 from cordboard.engine.carrier import WebhookReply, WebhookRequest
-from cordboard.engine.errors import CommitFailed, CordboardError, NotFound, NotRunning
+from cordboard.engine.errors import CommitFailed, CordboardError, NotFound, NotRunning, Thing
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +91,7 @@ class Door:
         if any(each.name == channel for each in engine.board.config.channels):
             return NotRunning(f"channel {channel!r} is being changed; send it again")
 
-        return NotFound("there is no such channel here")
+        return NotFound("there is no such channel here", what=Thing.CHANNEL)
 
     def _request(self, channel: str, scope: HTTPScope, body: bytes) -> WebhookRequest:
         """Return the request as the carrier sees it: its raw path and query are signed, so they stay as they came."""

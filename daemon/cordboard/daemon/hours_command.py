@@ -41,8 +41,8 @@ def add_to(commands: Any) -> None:
 def _zone(written: str) -> str:
     try:
         return ZoneInfo(written).key
-    except (ZoneInfoNotFoundError, OSError):
-        raise ValueError from None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise argparse.ArgumentTypeError(f"{written!r} is no IANA time zone, such as 'Europe/Berlin'") from None
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -124,6 +124,7 @@ class BeginBulk(Struct, frozen=True, kw_only=True, tag_field="type", tag="begin_
         queue: The queue they are transferred to.
         override: Whether the rep gets them whatever is against it, as in `TransferConversation`.
         why: The reason that is given.
+        more: Whether more were meant than are acted on at once: remembered for a request that comes again.
         by: Who asks.
     """
 
@@ -133,6 +134,7 @@ class BeginBulk(Struct, frozen=True, kw_only=True, tag_field="type", tag="begin_
     queue: str | None = None
     override: bool = False
     why: Why = ""
+    more: bool = False
     by: str
 
 

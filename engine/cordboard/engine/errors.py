@@ -24,6 +24,93 @@ class Fault(enum.Enum):
     """Whoever runs this Cordboard has to change something."""
 
 
+class Thing(enum.Enum):
+    """What was named and is not there."""
+
+    CONVERSATION = "conversation"
+    MESSAGE = "message"
+    ATTACHMENT = "attachment"
+    REP = "rep"
+    QUEUE = "queue"
+    PRESENCE = "presence"
+    CHANNEL = "channel"
+    NUMBER = "number"
+    HOURS = "hours"
+
+
+class Bar(enum.Enum):
+    """Why somebody may not do something."""
+
+    NOT_THEIRS = "not_theirs"
+    """The conversation is not with them, or not theirs to know of."""
+
+    NOT_OFFERED = "not_offered"
+    """The conversation is not offered to them."""
+
+    OTHER_QUEUE = "other_queue"
+    """They do not serve the conversation's queue."""
+
+    SUPERVISORS = "supervisors"
+    """Supervisors alone may."""
+
+    ADMINISTRATORS = "administrators"
+    """Administrators alone may."""
+
+    SYSTEM = "system"
+    """Nobody may: the system does it."""
+
+    TOO_MANY = "too_many"
+    """Nobody may ask it of so many at once."""
+
+    NOBODY = "nobody"
+    """Who asks is not configured, or not any more."""
+
+
+class Inability(enum.Enum):
+    """Why a rep cannot have a conversation now."""
+
+    HELD = "held"
+    """They have it already."""
+
+    OFFLINE = "offline"
+    HOURS = "hours"
+    """They do not work at this hour."""
+
+    DRAINING = "draining"
+    """They finish what they have."""
+
+    PRESENCE = "presence"
+    """Their presence is none in which it is offered."""
+
+    CAPACITY = "capacity"
+    PROFILE = "profile"
+    """They have too little left of a capacity profile."""
+
+    SKILLS = "skills"
+    LANGUAGE = "language"
+    AFFINITY = "affinity"
+    """It still waits for them, its last rep, alone: so nobody else can have it."""
+
+
+class Flaw(enum.Enum):
+    """Why files cannot be attached."""
+
+    NO_FILE = "no_file"
+    """There is none, or nothing in it."""
+
+    NO_KIND = "no_kind"
+    """Nobody says what kind of file it is."""
+
+    NOT_KEPT = "not_kept"
+    """It was never uploaded, or is not kept any more."""
+
+    NOT_CARRIED = "not_carried"
+    """The channel carries no attachments."""
+
+    NOT_FETCHED = "not_fetched"
+    """The carrier could not fetch what is uploaded here."""
+
+
 class CordboardError(Exception):
     """Something went wrong in Cordboard."""
 
@@ -36,31 +123,47 @@ class IllegalTransition(CordboardError):
 
     fault = Fault.CALLER
 
-    def __init__(self, *, conversation: int, state: State, trigger: Trigger | None, why: str = "") -> None:
+    def __init__(
+        self, *, conversation: int, state: State, trigger: Trigger | None, why: str = "", parked: bool = False
+    ) -> None:
         self.conversation = conversation
         self.state = state
         self.trigger = trigger
+        self.parked = parked
         asked = trigger.value if trigger else "reply"
         reason = why or f"a conversation that is {state.value} has no {asked!r}"
         super().__init__(f"conversation {conversation} is {state.value}, cannot {asked}: {reason}")
 
 
 class NotFound(CordboardError):
-    """What was named does not exist on this board."""
+    """What was named does not exist on this board; `what` says of which kind it would be."""
 
     fault = Fault.CALLER
+
+    def __init__(self, message: str, *, what: Thing) -> None:
+        self.what = what
+        super().__init__(message)
 
 
 class NotAllowed(CordboardError):
-    """This person may not do this."""
+    """This person may not do this, because of `bar`."""
 
     fault = Fault.CALLER
+
+    def __init__(self, message: str, *, bar: Bar) -> None:
+        self.bar = bar
+        super().__init__(message)
 
 
 class RepUnable(CordboardError):
-    """The rep cannot take this conversation now: presence, capacity or queue."""
+    """A rep cannot take this conversation now: `inability` is in the way, and it is `rep`'s."""
 
     fault = Fault.CALLER
+
+    def __init__(self, message: str, *, rep: str, inability: Inability) -> None:
+        self.rep = rep
+        self.inability = inability
+        super().__init__(message)
 
 
 class OfferBinding(CordboardError):
@@ -90,6 +193,14 @@ class MessageTooLong(InvalidMessage):
         super().__init__(
             f"the text has {length} characters; channel {channel!r} takes at most {limit}. Send it in parts."
         )
+
+
+class CannotAttach(InvalidMessage):
+    """A file cannot be attached to a text, whatever is in it."""
+
+    def __init__(self, message: str, *, flaw: Flaw) -> None:
+        self.flaw = flaw
+        super().__init__(message)
 
 
 class KeyReused(CordboardError):

@@ -355,11 +355,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
         conversation: The conversation it was about, as it was then.
         message: The message it was about, as it was then.
         conversations: The conversations that a bulk is about.
+        more: Whether the bulk was meant for more than are acted on at once.
     """
 
     first_seq: int = 0
     last_seq: int = 0
     conversations: tuple[int, ...] = ()
+    more: bool = False
     conversation: Conversation | None = None
     message: Message | None = None
 

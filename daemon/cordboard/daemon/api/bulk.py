@@ -18,7 +18,6 @@ from cordboard.daemon.api.views import rep_of
 from cordboard.daemon.bulk import Result, Where, ask_of_many, ongoing
 from cordboard.engine import Board
 from cordboard.engine.commands import MOST_AT_ONCE, BeginBulk, SetPresence, Why
-from cordboard.engine.errors import CordboardError
 from cordboard.engine.vocabulary import BulkAction, Presence, State
 
 
@@ -117,11 +116,13 @@ async def ask_in_bulk(house: InHouse, person: Caller, data: JSONBody[BulkRequest
         queue=data.queue,
         override=data.override,
         why=data.why,
+        more=more,
         by=person.name,
     )
-    items = [BulkItem.of(each) for each in await ask_of_many(house.engine, asked, once=once)]
+    bulk = await ask_of_many(house.engine, asked, once=once)
+    items = [BulkItem.of(each) for each in bulk.results]
     refused = sum(each.problem is not None for each in items)
-    return BulkAnswer(items=items, done=len(items) - refused, refused=refused, more=more)
+    return BulkAnswer(items=items, done=len(items) - refused, refused=refused, more=bulk.more)
 
 
 @put("/reps/presence", guards=[require_supervisor], responses=RESPONSES, summary="Say how many reps are")
@@ -132,7 +133,7 @@ async def set_presences(house: InHouse, person: Caller, data: JSONBody[PresenceF
     async def set_one(rep: str) -> PresenceItem:
         try:
             await house.engine.submit(SetPresence(rep=rep, presence=data.presence, by=person.name))
-        except CordboardError as error:
+        except Exception as error:  # noqa: BLE001 - also a defect with one rep says nothing of the others
             return PresenceItem(rep=rep, presence=None, problem=problem_of(error))
 
         return PresenceItem(rep=rep, presence=house.engine.board.reps[rep].presence, problem=None)

@@ -16,7 +16,7 @@ from litestar.params import HeaderParameter
 from cordboard.daemon.access import Person
 from cordboard.daemon.house import House
 from cordboard.daemon.inside import house_of
-from cordboard.engine.errors import NotAllowed, NotFound, NotRunning
+from cordboard.engine.errors import Bar, NotAllowed, NotFound, NotRunning, Thing
 from cordboard.engine.ports import Sight
 from cordboard.engine.records import Conversation, Once
 
@@ -67,27 +67,27 @@ def require_person(connection: ASGIConnection[Any, Any, Any, Any], _handler: Bas
 
 def require_possible_id(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let no id further than a store could look for it."""
-    for what in ("conversation", "message"):
-        if not 0 < connection.path_params.get(f"{what}_id", 1) <= LARGEST_ID:
-            raise NotFound(f"there is no such {what}")
+    for what in (Thing.CONVERSATION, Thing.MESSAGE):
+        if not 0 < connection.path_params.get(f"{what.value}_id", 1) <= LARGEST_ID:
+            raise NotFound(f"there is no such {what.value}", what=what)
 
 
 def require_admin(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let only administrators in."""
     if not connection.user.is_admin:
-        raise NotAllowed(f"{connection.user.name} is no administrator")
+        raise NotAllowed(f"{connection.user.name} is no administrator", bar=Bar.ADMINISTRATORS)
 
 
 def require_supervisor(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let only supervisors in."""
     if not connection.user.is_supervisor:
-        raise NotAllowed(f"{connection.user.name} is no supervisor")
+        raise NotAllowed(f"{connection.user.name} is no supervisor", bar=Bar.SUPERVISORS)
 
 
 def require_overseer(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let only supervisors and administrators in."""
     if not (connection.user.is_supervisor or connection.user.is_admin):
-        raise NotAllowed(f"{connection.user.name} is neither supervisor nor administrator")
+        raise NotAllowed(f"{connection.user.name} is neither supervisor nor administrator", bar=Bar.SUPERVISORS)
 
 
 class JsonRequest(Request[Person, str, Any]):
@@ -152,11 +152,14 @@ async def seen_conversation(house: House, person: Person, conversation: int) -> 
     board = house.engine.board.name
     found = await house.engine.history.conversation(board, conversation)
     if found is None:
-        raise NotFound(f"there is no conversation {conversation} on board {board!r}")
+        raise NotFound(f"there is no conversation {conversation} on board {board!r}", what=Thing.CONVERSATION)
 
     sight = sight_of(house, person)
     if sight is not None and not sight.includes(found):
-        raise NotAllowed(f"conversation {conversation} is not with {person.name} and does not wait on their queues")
+        raise NotAllowed(
+            f"conversation {conversation} is not with {person.name} and does not wait on their queues",
+            bar=Bar.NOT_THEIRS,
+        )
 
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 from litestar import get
@@ -13,7 +13,7 @@ from litestar.params import FromQuery
 from cordboard.daemon.api.caller import InHouse, address_in, require_overseer
 from cordboard.daemon.api.conversations import Cursor, Limit
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import Listing
+from cordboard.daemon.api.views import Listing, listed
 from cordboard.daemon.api.views_of_board import ConsentView
 from cordboard.engine.records import Consent
 from cordboard.engine.vocabulary import Timestamp
@@ -33,7 +33,7 @@ async def list_consents(
     customer: FromQuery[str | None] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
-) -> Listing[ConsentView]:
+) -> Annotated[Listing[ConsentView], listed("ConsentList")]:
     """List who wants no texts from which number of ours. Who has opted in again is not in it."""
     found = house.engine.board.opt_outs(
         number=address_in(number), customer=address_in(customer), before=_place(cursor), limit=limit + 1

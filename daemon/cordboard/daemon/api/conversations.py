@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, address_in, position, seen_conversation, sight_of
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listing
+from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listed, listing
 from cordboard.daemon.api.views_of_routing import RoutingView, WaitingView
 from cordboard.daemon.attachments import attached
 from cordboard.daemon.house import House
@@ -81,7 +81,7 @@ async def list_conversations(
     number: FromQuery[str | None] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> Listing[ConversationView]:
+) -> Annotated[Listing[ConversationView], listed("ConversationList")]:
     """List what the caller may see: reps what they hold, have held or may pick, supervisors everything."""
     query = ConversationQuery(
         state=in_state,
@@ -110,7 +110,7 @@ async def read_conversation(house: InHouse, person: Caller, conversation_id: Fro
 )
 async def list_messages(
     house: InHouse, person: Caller, conversation_id: FromPath[int], cursor: Cursor = None, limit: Limit = 100
-) -> Listing[MessageView]:
+) -> Annotated[Listing[MessageView], listed("MessageList")]:
     """List the messages of one conversation."""
     await seen_conversation(house, person, conversation_id)
     board, now = house.engine.board, house.clock.now()
@@ -167,7 +167,7 @@ async def read_routing(
 )
 async def list_events(
     house: InHouse, person: Caller, conversation_id: FromPath[int], cursor: Cursor = None, limit: Limit = 100
-) -> Listing[dict[str, Any]]:
+) -> Annotated[Listing[dict[str, Any]], listed("EventList")]:
     """List all facts of a conversation, oldest first: who did what, and what became of each text."""
     await seen_conversation(house, person, conversation_id)
     board = house.engine.board

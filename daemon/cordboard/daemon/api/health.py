@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from cordboard.daemon.api.caller import InHouse
+from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.metrics import Metrics
 
 _PROMETHEUS_TEXT: Final = "text/plain; version=0.0.4"
@@ -27,7 +28,7 @@ async def read_health() -> Health:
     return Health(status="live")
 
 
-@get("/readyz", summary="Whether texts can be taken: board loaded, store writable")
+@get("/readyz", responses={503: RESPONSES[503]}, summary="Whether texts can be taken: board loaded, store writable")
 async def read_readiness(house: InHouse) -> Health:
     """Answer 200 if a text that came now could be kept, else 503."""
     await house.engine.probe()

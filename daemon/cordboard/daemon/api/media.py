@@ -13,7 +13,7 @@ from cordboard.daemon.api.caller import Caller, InHouse, seen_conversation
 from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.attachments import PUBLIC, attachment_response, content_of, keep_upload
 from cordboard.engine.attachment_kinds import extension_of
-from cordboard.engine.errors import NotAllowed, NotFound
+from cordboard.engine.errors import Bar, NotAllowed, NotFound, Thing
 
 
 class Upload(Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class Upload(Struct, frozen=True, kw_only=True):
 @get(
     "/messages/{message_id:int}/media/{index:int}",
     responses=RESPONSES,
-    media_type="application/octet-stream",
+    media_type="*/*",
     summary="Read an attachment",
 )
 async def read_media(
@@ -44,13 +44,14 @@ async def read_media(
     """Return an attachment that is kept here; 404 while it is not."""
     message = await house.engine.history.message(house.engine.board.name, message_id)
     if message is None:
-        raise NotFound(f"there is no message {message_id} on board {house.engine.board.name!r}")
+        raise NotFound(f"there is no message {message_id} on board {house.engine.board.name!r}", what=Thing.MESSAGE)
 
     if message.conversation is not None:
         await seen_conversation(house, person, message.conversation)
     elif not person.is_admin:
         raise NotAllowed(
-            f"{person.name} is no administrator, and only they read texts to numbers that are not configured"
+            f"{person.name} is no administrator, and only they read texts to numbers that are not configured",
+            bar=Bar.ADMINISTRATORS,
         )
 
     content = await content_of(house, message, index)
@@ -70,6 +71,6 @@ async def fetch_upload(name: FromPath[str], house: InHouse) -> Response[bytes]:
     key = name.partition(".")[0]
     content = await house.uploads.get(key) if house.uploads is not None else None
     if content is None or name != key + extension_of(content.content_type):
-        raise NotFound("there is no such attachment here")
+        raise NotFound("there is no such attachment here", what=Thing.ATTACHMENT)
 
     return attachment_response(content, name="attachment")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from litestar import get, put
 from litestar.exceptions import ValidationException
 from litestar.params import FromPath, JSONBody
@@ -10,12 +12,12 @@ from msgspec import Struct
 from cordboard.daemon.access import Person
 from cordboard.daemon.api.caller import Caller, InHouse
 from cordboard.daemon.api.problems import RESPONSES
-from cordboard.daemon.api.views import Listing, listing
+from cordboard.daemon.api.views import Listing, listed, listing
 from cordboard.daemon.api.views_of_people import RepView
 from cordboard.daemon.api.views_of_routing import RepRoutingView
 from cordboard.daemon.house import House
 from cordboard.engine.commands import SetPresence
-from cordboard.engine.errors import NotAllowed, NotFound
+from cordboard.engine.errors import Bar, NotAllowed, NotFound, Thing
 from cordboard.engine.vocabulary import Presence
 
 
@@ -42,7 +44,7 @@ async def set_my_presence(house: InHouse, person: Caller, data: JSONBody[Presenc
 
 
 @get("/reps", responses=RESPONSES, summary="List the reps and what they hold")
-async def list_reps(house: InHouse) -> Listing[RepView]:
+async def list_reps(house: InHouse) -> Annotated[Listing[RepView], listed("RepList")]:
     """List everybody, in the configuration's order."""
     board = house.engine.board
     return listing(RepView.of(each, board) for each in board.config.reps)
@@ -52,7 +54,7 @@ async def list_reps(house: InHouse) -> Listing[RepView]:
 async def read_rep_routing(house: InHouse, person: Caller, name: FromPath[str]) -> RepRoutingView:
     """Tell what waits on a rep's queues, and what keeps it from them: for themselves, and for supervisors."""
     if name != person.name and not person.is_supervisor:
-        raise NotAllowed(f"only {name} and supervisors may ask why {name} gets nothing")
+        raise NotAllowed(f"only {name} and supervisors may ask why {name} gets nothing", bar=Bar.SUPERVISORS)
 
     return RepRoutingView.of(house.engine.board.explain_rep(name))
 
@@ -83,4 +85,4 @@ def _rep(house: House, name: str) -> RepView:
         if each.name == name:
             return RepView.of(each, board)
 
-    raise NotFound(f"there is no rep {name!r} on board {board.name!r}")
+    raise NotFound(f"there is no rep {name!r} on board {board.name!r}", what=Thing.REP)

@@ -149,10 +149,12 @@ RESPONSES: Final = {
         (401, "A valid token is needed."),
         (403, "The caller may not do or see this."),
         (404, "There is no such thing."),
+        (408, "The request took too long to arrive."),
         (409, "The state it is in, or the rep's presence or capacity, does not allow it."),
         (413, "The request is too large."),
         (422, "What is asked cannot be done at all: text, configuration or idempotency key."),
         (429, "The caller has uploaded too many files: try again after `Retry-After` seconds."),
+        (500, "Cordboard has a defect, which is in its log."),
         (503, "Not now: try again after `Retry-After` seconds."),
         (507, "There is too little room left for files."),
     )

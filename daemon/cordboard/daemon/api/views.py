@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final, Generic, Self, TypeVar
 
 import msgspec
+from litestar.params import BodyKwarg
 from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
@@ -45,6 +46,11 @@ class Listing(Struct, Generic[T], frozen=True, kw_only=True):
 
     items: list[T]
     next: str | None = None
+
+
+def listed(name: str) -> BodyKwarg:
+    """Return what gives a list its name in the schema: one that stays, wherever the shape of its items is written."""
+    return BodyKwarg(schema_component_key=name)
 
 
 def listing(items: Iterable[T], cursor: int | None = None) -> Listing[T]:

@@ -33,7 +33,7 @@ from cordboard.engine.commands import (
     TakeOver,
     TransferConversation,
 )
-from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.errors import InvalidMessage
 from cordboard.engine.records import Once
 
 _ACTIONS: Final[dict[str, Callable[..., RepCommand]]] = {
@@ -90,11 +90,11 @@ def goal_in(form: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Return the rep, or the queue, that a form says conversations are to go to.
 
     Raises:
-        NotFound: It says neither.
+        NotFoundException: It says neither.
     """
     kind, _, name = str(form.get("to", "")).partition(":")
     if kind not in ("rep", "queue") or not name:
-        raise NotFound("choose a queue or a colleague to transfer to")
+        raise NotFoundException("Choose a queue or a colleague to transfer to.")
 
     return (name, None) if kind == "rep" else (None, name)
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from cordboard.daemon.api.media import Upload
 from cordboard.daemon.attachments import attachment_response, content_of, keep_upload
 from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk
-from cordboard.engine.errors import NotFound
+from cordboard.engine.errors import NotFound, Thing
 
 
 @get("/messages/{message:int}/media/{index:int}", media_type="application/octet-stream", include_in_schema=False)
@@ -20,7 +20,7 @@ async def show_attachment(
     """An attachment of a conversation that the rep may see."""
     found = await desk.engine.history.message(desk.engine.board.name, message)
     if found is None or found.conversation is None:
-        raise NotFound("there is no such attachment")
+        raise NotFound("there is no such attachment", what=Thing.ATTACHMENT)
 
     await desk.conversation(person, found.conversation)
     content = await content_of(desk.house, found, index)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.exceptions import PermissionDeniedException
+from litestar.exceptions import NotFoundException, PermissionDeniedException
 from msgspec import Struct
 
 from cordboard.daemon.access import Person
@@ -20,9 +20,10 @@ from cordboard.daemon.desk.desk import Desk
 from cordboard.daemon.desk.given import Asked, SignedIn, TheDesk
 from cordboard.daemon.desk.lists import Card
 from cordboard.daemon.desk.rendering import page
-from cordboard.daemon.desk.wording import phone_number, refusal
+from cordboard.daemon.desk.why_not import DEFECT, refusal
+from cordboard.daemon.desk.wording import phone_number
 from cordboard.engine.commands import MOST_AT_ONCE, BeginBulk
-from cordboard.engine.errors import CordboardError, NotFound
+from cordboard.engine.errors import CordboardError
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import BulkAction, State
 
@@ -140,12 +141,12 @@ async def ask_in_bulk(request: Asked, person: SignedIn, desk: TheDesk) -> Respon
     try:
         action = BulkAction(str(form.get("do", "")))
     except ValueError:
-        raise NotFound("there is no such thing to do") from None
+        raise NotFoundException("Nobody can be asked that of conversations.") from None
 
     rep, queue = goal_in(form) if action is BulkAction.TRANSFER else (None, None)
     chosen = _all(desk, choice) if form.get("all") else _ids(form.getall("conversation", []))
     if not chosen:
-        raise NotFound("select a conversation first")
+        raise NotFoundException("Select a conversation first.")
 
     asked = BeginBulk(
         conversations=chosen[:MOST_AT_ONCE],
@@ -156,8 +157,8 @@ async def ask_in_bulk(request: Asked, person: SignedIn, desk: TheDesk) -> Respon
         why=reason_in(form),
         by=person.name,
     )
-    results = await ask_of_many(desk.engine, asked, once=None)
-    told = _told(desk, results, verb=_DONE[action], left=len(chosen) - len(results))
+    results = (await ask_of_many(desk.engine, asked, once=None)).results
+    told = await _told(desk, results, person, verb=_DONE[action], left=len(chosen) - len(results))
     if "hx-request" in request.headers:
         return page("_bulk_results.html", results=told)
 
@@ -200,15 +201,19 @@ def _ids(given: list[Any]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(int(each) for each in given if _ID.fullmatch(str(each))))
 
 
-def _told(desk: Desk, results: list[Result], *, verb: str, left: int) -> Told:
+async def _told(desk: Desk, results: list[Result], person: Person, *, verb: str, left: int) -> Told:
+    engine, names = desk.engine, desk.names()
     refused: list[int] = []
     refusals: dict[str, list[str]] = {}
     for each in results:
         if each.error is not None:
-            known = desk.engine.board.conversations.get(each.conversation)
+            known = engine.board.conversations.get(each.conversation)
+            if known is None:  # it has ended meanwhile
+                known = await engine.history.conversation(engine.board.name, each.conversation)
+
             customer = phone_number(known.customer) if known else f"conversation {each.conversation}"
             refused.append(each.conversation)
-            refusals.setdefault(_why(each.error), []).append(customer)
+            refusals.setdefault(_why(each.error, person, names), []).append(customer)
 
     return Told(
         done=len(results) - len(refused),
@@ -219,9 +224,9 @@ def _told(desk: Desk, results: list[Result], *, verb: str, left: int) -> Told:
     )
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, person: Person, names: Mapping[str, str]) -> str:
     if isinstance(error, CordboardError):
-        return refusal(error)[1]
+        return refusal(error, you=person.name, names=names)[1]
 
     log_defect(error)
-    return "This is a fault of Cordboard: tell your administrator."
+    return DEFECT

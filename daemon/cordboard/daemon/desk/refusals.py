@@ -14,8 +14,9 @@ from litestar.types import ExceptionHandlersMap
 from cordboard.daemon.api.problems import INTERNAL, kind_of
 from cordboard.daemon.desk.given import Asked
 from cordboard.daemon.desk.rendering import page
-from cordboard.daemon.desk.session import SIGN_IN, SignedOut
-from cordboard.daemon.desk.wording import refusal
+from cordboard.daemon.desk.session import SIGN_IN, SignedOut, people_of, person_at
+from cordboard.daemon.desk.why_not import refusal
+from cordboard.daemon.house import House
 from cordboard.engine.errors import CordboardError
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,10 @@ def _ask_to_sign_in(request: Asked, _error: SignedOut) -> Response[Any]:
 
 
 def _say_refusal(request: Asked, error: CordboardError) -> Response[str]:
-    status, text = refusal(error)
+    house: House = request.app.state.house
+    person = person_at(request, house)
+    names = {each.name: each.display_name for each in people_of(house)}
+    status, text = refusal(error, you=person.name if person else "", names=names)
     if status >= INTERNAL.status:
         log.warning("request_failed", problem=kind_of(error).slug, reason=str(error))
 

@@ -10,20 +10,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from cordboard.daemon.allowance import TooManyUploads
 from cordboard.engine.config import HOUR, MINUTE, SECOND
-from cordboard.engine.errors import (
-    CordboardError,
-    IllegalTransition,
-    InvalidMessage,
-    KeyReused,
-    MessageTooLong,
-    NotAllowed,
-    NotFound,
-    OfferBinding,
-    OptedOut,
-    StoreFull,
-)
 from cordboard.engine.records import Consent, Message
 from cordboard.engine.routing_words import OverflowCondition
 from cordboard.engine.states import ChannelState
@@ -37,9 +24,7 @@ from cordboard.engine.vocabulary import (
     MessageTrigger,
     Milliseconds,
     PresenceReason,
-    State,
     Timestamp,
-    Trigger,
 )
 
 _NORTH_AMERICAN_DIGITS: Final = 11
@@ -56,27 +41,6 @@ PRESENCE_NOTICES: Final = {
     PresenceReason.DECLINED: "You declined an offer, so nothing more is offered to you.",
 }
 """What a rep is told whom the system has taken out."""
-
-STATES: Final = {
-    State.NEW: "new",
-    State.QUEUED: "waiting on a queue",
-    State.ASSIGNED: "offered to a representative",
-    State.ACTIVE: "with a representative",
-    State.CLOSED: "ended",
-}
-
-TRIGGERS: Final = {
-    Trigger.ACCEPT: "accepted",
-    Trigger.DECLINE: "declined",
-    Trigger.PICK: "taken from the queue",
-    Trigger.PARK: "parked",
-    Trigger.RESUME: "resumed",
-    Trigger.RELEASE: "put back on its queue",
-    Trigger.TRANSFER: "transferred",
-    Trigger.CLOSE: "ended",
-    Trigger.END_WRAP_UP: "finished",
-}
-
 
 _TOLD: Final = {
     MessageTrigger.GREETING: "greeting",
@@ -354,48 +318,3 @@ def in_short(things: Sequence[str]) -> str:
     """Return the first few of a list, and how many more there are."""
     shown = ", ".join(things[:_LISTED])
     return shown if len(things) <= _LISTED else f"{shown} and {len(things) - _LISTED} more"
-
-
-def refusal(error: CordboardError) -> tuple[int, str]:
-    """Return the HTTP status of an error, and what to tell the person who ran into it."""
-    match error:
-        case IllegalTransition(state=state, trigger=trigger):
-            verb = TRIGGERS.get(trigger, trigger.value) if trigger else "answered"
-            return 409, f"This conversation is {STATES[state]} now, so it cannot be {verb}. The page shows how it is."
-        case OfferBinding():
-            return (
-                409,
-                "This conversation is assigned to you, so it cannot be declined. You can release or transfer it.",
-            )
-        case MessageTooLong(length=length, limit=limit):
-            return 422, f"Your text has {length} characters; {limit} is the most that can be sent. Send it in parts."
-        case OptedOut():
-            return 409, (
-                "The customer has opted out of texts from this number, so your text was not sent. "
-                "Nothing can be sent until they text START."
-            )
-        case KeyReused():
-            return 409, "A different text was sent from here just before. Look at the transcript, then send again."
-        case InvalidMessage():
-            return 422, sentence(error)
-        case NotFound():
-            return 404, sentence(error)
-        case NotAllowed():
-            return 403, sentence(error)
-        case TooManyUploads():
-            return 429, "You have uploaded too many files in the past hour, so this one was not. Try again in a minute."
-        case StoreFull():
-            return 507, (
-                "There is too little room left for files, so yours was not uploaded. Texts go on; "
-                "tell whoever runs this Cordboard."
-            )
-        case CordboardError(retryable=True):
-            return 503, "Cordboard could not do this just now, and nothing has changed. Try again in a moment."
-        case _:
-            return 409, sentence(error)
-
-
-def sentence(error: Exception) -> str:
-    """Return an error's own words as a sentence."""
-    words = str(error)
-    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith('.') else '.'}"

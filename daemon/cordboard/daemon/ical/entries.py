@@ -24,6 +24,9 @@ _EARLIEST: Final = 1900
 _LATEST: Final = 2999
 """Years: beyond them somebody means "for ever", and clocks cannot be told from one another."""
 
+_LONGEST_SHOWN: Final = 100
+"""Characters of what a file says that are shown of it in a sentence."""
+
 _WEEK: Final = tuple(Weekday)
 _DAYS: Final = {day.value[:2].upper(): day for day in Weekday}
 _READ: Final = ("DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RDATE", "RECURRENCE-ID")
@@ -101,7 +104,7 @@ class EntryReader:
         """
         for name, reason in event.errors:
             if str(name).upper() in _READ:
-                raise Inexpressible(f"its {name} cannot be read: {reason}")
+                raise Inexpressible(f"its {name} cannot be read: {in_short(reason)}")
 
         replaces = self._moment(event, "RECURRENCE-ID")
         if replaces is not None and "RANGE" in event["RECURRENCE-ID"].params:
@@ -211,14 +214,22 @@ class EntryReader:
 
         key = zone_key(tzid) or self._aliases.get(tzid.strip('"')) or self._zone
         if key is None:
-            raise Inexpressible(f"nobody knows its time zone, {tzid!r}; --zone says which it is")
+            raise Inexpressible(f"nobody knows its time zone, {in_short(tzid)!r}; --zone says which it is")
 
         return key
 
 
 def uid_of(event: icalendar.Component) -> str:
     """Return what an event is told by."""
-    return str(event.get("UID", "")).strip() or f"an event without UID, {_name_of(event)!r}"
+    uid = in_short(event.get("UID", ""))
+    return uid or f"an event without UID, {in_short(_name_of(event))!r}"
+
+
+def in_short(said: object) -> str:
+    """Return what a file says as it can be shown: on one line, no longer than one, and nothing that moves a cursor."""
+    words = " ".join(str(said).split())
+    shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words[:_LONGEST_SHOWN])
+    return shown if len(words) <= _LONGEST_SHOWN else f"{shown}…"
 
 
 def _name_of(event: icalendar.Component) -> str:

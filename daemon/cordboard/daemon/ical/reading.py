@@ -105,13 +105,15 @@ def _parse(data: bytes) -> tuple[icalendar.Component, dict[str, str]]:
     if len(data) > MOST_BYTES:
         raise Unreadable(f"has more than {MOST_BYTES} bytes; that is more than hours and holidays take")
 
+    # Unfolded first: who folds lines by their bytes may break one in the middle of a character (RFC 5545, 3.1).
+    unfolded = data.replace(b"\r\n", b"\n").replace(b"\n ", b"").replace(b"\n\t", b"")
     try:
-        text = data.decode("utf-8-sig")
+        text = unfolded.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Unreadable(f"is not UTF-8 text, from byte {error.start} on") from None
+        line = unfolded.count(b"\n", 0, error.start) + 1
+        raise Unreadable(f"is not UTF-8 text, from its line {line} on (continued lines are one)") from None
 
-    unfolded = text.replace("\r\n", "\n").replace("\n ", "").replace("\n\t", "")
-    lines, aliases = without_definitions(unfolded.split("\n"))
+    lines, aliases = without_definitions(text.split("\n"))
     if sum(line.upper().startswith("BEGIN:VEVENT") for line in lines) > MOST_EVENTS:
         raise Unreadable(f"has more than {MOST_EVENTS} events; that is more than hours and holidays take")
 
@@ -182,9 +184,11 @@ class _Plan:
             yield from self._name(entry)
 
     def _name(self, entry: Entry) -> Iterator[str]:
-        for day in _days(entry.start.wall, entry.length):
-            if self._named.setdefault(day, entry.name) != entry.name:
-                yield f"{entry.uid}: {day} is called {self._named[day]!r} already, not {entry.name!r}"
+        days = _days(entry.start.wall, entry.length)
+        taken = [day for day in days if self._named.setdefault(day, entry.name) != entry.name]
+        if taken:
+            more = f" and {len(taken) - 1} more" if taken[1:] else ""
+            yield f"{entry.uid}: {taken[0]}{more} is called {self._named[taken[0]]!r} already, not {entry.name!r}"
 
     def _open(self, entry: Entry) -> None:
         assert entry.opening is not None  # noqa: S101 - states what the caller has looked at

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
+from cordboard.daemon.ical.offsets import definition
 from cordboard.daemon.release import release
 from cordboard.engine.hours import Holiday, Opening, OperatingHours, WeeklyOpening
 from cordboard.engine.vocabulary import Timestamp, Weekday
@@ -53,7 +54,9 @@ def calendar_file(hours: OperatingHours, board_zone: str, at: Timestamp) -> byte
         event.add("transp", "TRANSPARENT")  # whoever subscribes is not busy because somebody else is open
         calendar.add_component(event)
 
-    calendar.add_missing_timezones(BEGINNING, LAST_OFFSETS)
+    if calendar.get_missing_tzids():
+        calendar.subcomponents.insert(0, definition(zone, BEGINNING, LAST_OFFSETS))  # before what is told by it
+
     return bytes(calendar.to_ical())
 
 

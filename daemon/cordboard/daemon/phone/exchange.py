@@ -12,7 +12,7 @@ from cordboard.daemon.desk.wording import Times
 from cordboard.daemon.house import House
 from cordboard.engine.clock import SystemClock
 from cordboard.engine.config import E164
-from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.errors import InvalidMessage, NotFound, Thing
 from cordboard.engine.ports import Clock
 from cordboard.engine.vocabulary import Timestamp
 from cordboard.transports.simulator import SimulatorTransport
@@ -134,7 +134,9 @@ class Exchange:
         channel = next((each.channel for each in numbers if each.address == number), "")
         simulator = self._house.simulators.get(channel)
         if simulator is None:
-            raise NotFound(f"no simulated customer can text {number!r}; choose a number of a simulated carrier")
+            raise NotFound(
+                f"no simulated customer can text {number!r}; choose a number of a simulated carrier", what=Thing.NUMBER
+            )
 
         return simulator
 

@@ -40,7 +40,7 @@ from cordboard.engine.board.timers import TimerKey
 from cordboard.engine.carrier import ChannelNotice, DeliveryReported, TextReceived, WebhookUnreadable
 from cordboard.engine.commands import Command
 from cordboard.engine.config import USUAL_REPORT_TIMEOUT, BoardConfig, Number
-from cordboard.engine.errors import BoardBroken, NotFound
+from cordboard.engine.errors import BoardBroken, NotFound, Thing
 from cordboard.engine.events import Event
 from cordboard.engine.explanations import RepExplanation, WaitingExplanation
 from cordboard.engine.records import BoardSnapshot, Consent, Conversation, Counters, Message
@@ -328,7 +328,7 @@ class Board:
         """
         found = self._state.conversations.get(conversation)
         if found is None:
-            raise NotFound(f"conversation {conversation} is not on board {self.name!r}")
+            raise NotFound(f"conversation {conversation} is not on board {self.name!r}", what=Thing.CONVERSATION)
 
         return explaining.explain_waiting(self._state, found)
 
@@ -339,7 +339,7 @@ class Board:
             NotFound: There is nobody of this name.
         """
         if rep not in self._state.reps:
-            raise NotFound(f"there is no rep {rep!r} on board {self.name!r}")
+            raise NotFound(f"there is no rep {rep!r} on board {self.name!r}", what=Thing.REP)
 
         return explaining.explain_rep(self._state, rep)
 

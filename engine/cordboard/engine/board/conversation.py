@@ -102,7 +102,7 @@ def move(conversation: int, state: State, trigger: Trigger, *, parked: bool = Fa
 
     if state is State.ACTIVE and PARKED.get(trigger, parked) is not parked:
         why = "it is parked" if parked else "it is not parked"
-        raise IllegalTransition(conversation=conversation, state=state, trigger=trigger, why=why)
+        raise IllegalTransition(conversation=conversation, state=state, trigger=trigger, why=why, parked=parked)
 
     return goal
 

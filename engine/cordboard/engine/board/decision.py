@@ -8,7 +8,7 @@ from cordboard.engine.board.evolve import evolve
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.commands import ConversationCommand
 from cordboard.engine.config import Rep, Workstream
-from cordboard.engine.errors import NotAllowed, NotFound
+from cordboard.engine.errors import Bar, NotAllowed, NotFound, Thing
 from cordboard.engine.events import BoardEvent, ConversationEvent, Event
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import SYSTEM, Role, Timestamp
@@ -52,7 +52,9 @@ class Decision:
         """
         found = self.state.conversation(conversation)
         if found is None:
-            raise NotFound(f"there is no conversation {conversation} on board {self.state.board!r}")
+            raise NotFound(
+                f"there is no conversation {conversation} on board {self.state.board!r}", what=Thing.CONVERSATION
+            )
 
         return found
 
@@ -68,7 +70,7 @@ class Decision:
             queues = self.state.configured.queues_of[command.by]
             # Whoever serves its queue may learn its state: a race for it is lost with that, not with a closed door.
             if conversation.queue not in queues and not conversation.concerns(command.by, queues):
-                raise NotAllowed(f"conversation {conversation.id} is not {command.by}'s to act on")
+                raise NotAllowed(f"conversation {conversation.id} is not {command.by}'s to act on", bar=Bar.NOT_THEIRS)
 
         return conversation
 
@@ -84,7 +86,7 @@ class Decision:
         """
         person = self.state.configured.reps.get(name)
         if person is None:
-            raise NotAllowed(f"{name!r} is nobody on board {self.state.board!r}")
+            raise NotAllowed(f"{name!r} is nobody on board {self.state.board!r}", bar=Bar.NOBODY)
 
         return person
 

@@ -11,7 +11,7 @@ from cordboard.engine.board.ranks import FINAL, RANK, further
 from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
 from cordboard.engine.commands import RecordDoubt, RecordSend, StartSending
 from cordboard.engine.config import HOUR, MINUTE, SECOND
-from cordboard.engine.errors import InvalidMessage, NotFound
+from cordboard.engine.errors import InvalidMessage, NotFound, Thing
 from cordboard.engine.events import (
     DeliveryDisputed,
     DeliveryUnknown,
@@ -283,7 +283,7 @@ def _may_be_about(report: DeliveryReported, message: Message) -> bool:
 def _outbound(decision: Decision, message: int) -> Message:
     found = decision.state.message(message)
     if found is None or found.direction is Direction.INBOUND:
-        raise NotFound(f"there is no outbound message {message} on board {decision.state.board!r}")
+        raise NotFound(f"there is no outbound message {message} on board {decision.state.board!r}", what=Thing.MESSAGE)
 
     return found
 

@@ -15,7 +15,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.reps import withdraw_offers
 from cordboard.engine.commands import DesksLost, RepConnected, RepDisconnected
 from cordboard.engine.config import SECOND
-from cordboard.engine.errors import NotFound
+from cordboard.engine.errors import NotFound, Thing
 from cordboard.engine.events import DeskConnected, DeskGone, DeskLost
 from cordboard.engine.states import PresenceChoice, RepState
 from cordboard.engine.vocabulary import Presence, PresenceReason
@@ -78,6 +78,6 @@ def _presence_after(decision: Decision, rep: RepState, before: PresenceChoice) -
 def _known(decision: Decision, name: str) -> RepState:
     rep = decision.state.reps.get(name)
     if rep is None:
-        raise NotFound(f"there is no rep {name!r} on board {decision.state.board!r}")
+        raise NotFound(f"there is no rep {name!r} on board {decision.state.board!r}", what=Thing.REP)
 
     return rep

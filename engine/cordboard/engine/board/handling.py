@@ -21,7 +21,16 @@ from cordboard.engine.commands import (
     ResumeConversation,
     TransferConversation,
 )
-from cordboard.engine.errors import IllegalTransition, NotAllowed, NotFound, OfferBinding, RepUnable
+from cordboard.engine.errors import (
+    Bar,
+    IllegalTransition,
+    Inability,
+    NotAllowed,
+    NotFound,
+    OfferBinding,
+    RepUnable,
+    Thing,
+)
 from cordboard.engine.events import (
     ConversationClosed,
     ConversationParked,
@@ -67,13 +76,17 @@ def pick(decision: Decision, command: PickConversation) -> None:
     conversation = _movable(decision, command, Trigger.PICK)
     rep = decision.person(command.by).name
     if conversation.queue not in decision.state.configured.queues_of[rep] and not decision.supervises(rep):
-        raise NotAllowed(f"{rep} does not serve queue {conversation.queue!r}, so cannot pick from it")
+        raise NotAllowed(
+            f"{rep} does not serve queue {conversation.queue!r}, so cannot pick from it", bar=Bar.OTHER_QUEUE
+        )
 
     awaited = reserved_for(decision.state, conversation)
     if awaited not in (None, rep) and not decision.supervises(rep):
         raise RepUnable(
             f"conversation {conversation.id} waits for {awaited}, who had it last; the others may when it has waited "
-            "for as long as its workstream's affinity says, and a supervisor now"
+            "for as long as its workstream's affinity says, and a supervisor now",
+            rep=awaited or "",
+            inability=Inability.AFFINITY,
         )
 
     require_room(decision, rep, conversation)
@@ -86,7 +99,9 @@ def park(decision: Decision, command: ParkConversation) -> None:
     """Leave a conversation without ending it: only its holder."""
     conversation = _movable(decision, command, Trigger.PARK)
     if conversation.holder != command.by:
-        raise NotAllowed(f"conversation {conversation.id} is not with {command.by}, who cannot park it")
+        raise NotAllowed(
+            f"conversation {conversation.id} is not with {command.by}, who cannot park it", bar=Bar.NOT_THEIRS
+        )
 
     decision.emit(ConversationParked, conversation=conversation.id, rep=command.by, by=command.by)
 
@@ -95,7 +110,9 @@ def resume(decision: Decision, command: ResumeConversation) -> None:
     """Open a parked conversation again: only the rep who left it, with room for it."""
     conversation = _movable(decision, command, Trigger.RESUME)
     if conversation.rep != command.by:
-        raise NotAllowed(f"conversation {conversation.id} was not parked by {command.by}, who cannot resume it")
+        raise NotAllowed(
+            f"conversation {conversation.id} was not parked by {command.by}, who cannot resume it", bar=Bar.NOT_THEIRS
+        )
 
     require_room(decision, command.by, conversation)
     take(decision, conversation, command.by, ConversationResumed)
@@ -154,7 +171,8 @@ def end_wrap_up(decision: Decision, command: EndWrapUp) -> None:
 
     if assignment.rep != command.by and not decision.supervises(command.by):
         raise NotAllowed(
-            f"conversation {conversation.id} is wrapped up by {assignment.rep}; only a supervisor may end that for them"
+            f"conversation {conversation.id} is wrapped up by {assignment.rep}; only a supervisor may end it for them",
+            bar=Bar.SUPERVISORS,
         )
 
     decision.emit(WrapUpEnded, conversation=conversation.id, rep=assignment.rep, by=command.by)
@@ -184,14 +202,18 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
     """Raise `RepUnable` if a rep is offline or too full to take a conversation by their own hand."""
     state = decision.state
     if state.reps[rep].presence is Presence.OFFLINE:
-        raise RepUnable(f"{rep} is offline; set a presence before taking conversations")
+        raise RepUnable(
+            f"{rep} is offline; set a presence before taking conversations", rep=rep, inability=Inability.OFFLINE
+        )
 
     cost = conversation.cost_under(decision.workstream(conversation))
     free = state.holdings.free_of(rep)
     if free < cost > 0:
         raise RepUnable(
             f"{rep} has {max(free, 0)} units of capacity free, and conversation {conversation.id} "
-            f"takes {cost}; end or park another one first"
+            f"takes {cost}; end or park another one first",
+            rep=rep,
+            inability=Inability.CAPACITY,
         )
 
     room, costs = state.room_of(rep), state.configured.costs_of(conversation)
@@ -200,7 +222,9 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
         until = "wait until the day ends" if short in state.holdings.profiles.daily else "end or park another one first"
         raise RepUnable(
             f"{rep} has {max(room.free[short], 0)} units of capacity profile {short!r} free, and conversation "
-            f"{conversation.id} takes {dict(costs)[short]}; {until}"
+            f"{conversation.id} takes {dict(costs)[short]}; {until}",
+            rep=rep,
+            inability=Inability.PROFILE,
         )
 
 
@@ -214,7 +238,9 @@ def require_skills(decision: Decision, rep: str, conversation: Conversation, by:
     if not qualified(decision.state, rep, conversation) and not decision.supervises(by):
         raise RepUnable(
             f"{rep} lacks a skill that conversation {conversation.id} needs; choose somebody who has it, ask a "
-            "supervisor, or change what it needs"
+            "supervisor, or change what it needs",
+            rep=rep,
+            inability=Inability.SKILLS,
         )
 
 
@@ -223,35 +249,52 @@ def require_language(decision: Decision, rep: str, conversation: Conversation, b
     if not understands(decision.state, rep, conversation) and not decision.supervises(by):
         raise RepUnable(
             f"{rep} does not speak {conversation.language!r}, the language of conversation {conversation.id}; choose "
-            "somebody who does, or ask a supervisor"
+            "somebody who does, or ask a supervisor",
+            rep=rep,
+            inability=Inability.LANGUAGE,
         )
 
 
 def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, command: TransferConversation) -> None:
     state, by, why = decision.state, command.by, command.why
     if command.override and not decision.supervises(by):
-        raise NotAllowed(f"only a supervisor may override what keeps conversation {conversation.id} from {rep}")
+        raise NotAllowed(
+            f"only a supervisor may override what keeps conversation {conversation.id} from {rep}", bar=Bar.SUPERVISORS
+        )
 
     if rep not in state.reps:
-        raise NotFound(f"there is no rep {rep!r} on board {state.board!r}")
+        raise NotFound(f"there is no rep {rep!r} on board {state.board!r}", what=Thing.REP)
 
     if conversation.holder == rep:
-        raise RepUnable(f"conversation {conversation.id} is with {rep} already")
+        raise RepUnable(f"conversation {conversation.id} is with {rep} already", rep=rep, inability=Inability.HELD)
 
     if not state.reps[rep].takes_offers:
-        busy_with = "finishes what they have" if state.reps[rep].working else "does not work now"
-        raise RepUnable(f"{rep} {busy_with}, and is offered nothing; choose somebody else, or a queue")
+        finishes = state.reps[rep].working
+        busy_with = "finishes what they have" if finishes else "does not work now"
+        raise RepUnable(
+            f"{rep} {busy_with}, and is offered nothing; choose somebody else, or a queue",
+            rep=rep,
+            inability=Inability.DRAINING if finishes else Inability.HOURS,
+        )
 
     presence = state.reps[rep].presence
     overrode: tuple[PassedOver, ...] = ()
     if command.override:
         if presence is Presence.OFFLINE:
-            raise RepUnable(f"{rep} is offline and could not accept it, which nobody can override; choose another rep")
+            raise RepUnable(
+                f"{rep} is offline and could not accept it, which nobody can override; choose another rep",
+                rep=rep,
+                inability=Inability.OFFLINE,
+            )
 
         overrode = tuple(_objections(decision, rep, conversation))
     else:
         if presence not in decision.workstream(conversation).allowed_presences:
-            raise RepUnable(f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow")
+            raise RepUnable(
+                f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow",
+                rep=rep,
+                inability=Inability.OFFLINE if presence is Presence.OFFLINE else Inability.PRESENCE,
+            )
 
         require_room(decision, rep, conversation)
         require_skills(decision, rep, conversation, by)
@@ -289,7 +332,7 @@ def _objections(decision: Decision, rep: str, conversation: Conversation) -> Ite
 
 def _transfer_to_queue(decision: Decision, conversation: Conversation, queue: str, by: str, why: str) -> None:
     if queue not in decision.state.configured.queues:
-        raise NotFound(f"there is no queue {queue!r} on board {decision.state.board!r}")
+        raise NotFound(f"there is no queue {queue!r} on board {decision.state.board!r}", what=Thing.QUEUE)
 
     if conversation.state is State.ACTIVE:
         decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=by, why=why)
@@ -310,10 +353,14 @@ def _movable(decision: Decision, command: ConversationCommand, trigger: Trigger)
 
 def _require_offered(conversation: Conversation, rep: str, what: str) -> None:
     if conversation.holder != rep:
-        raise NotAllowed(f"conversation {conversation.id} is not offered to {rep}, who cannot {what} it")
+        raise NotAllowed(
+            f"conversation {conversation.id} is not offered to {rep}, who cannot {what} it", bar=Bar.NOT_OFFERED
+        )
 
 
 def _require_own(decision: Decision, conversation: Conversation, by: str, what: str) -> None:
     owns = conversation.state is State.ACTIVE and conversation.rep == by
     if not owns and not decision.supervises(by):
-        raise NotAllowed(f"conversation {conversation.id} is not with {by}; only a supervisor may {what} it")
+        raise NotAllowed(
+            f"conversation {conversation.id} is not with {by}; only a supervisor may {what} it", bar=Bar.NOT_THEIRS
+        )

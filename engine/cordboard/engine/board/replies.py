@@ -11,7 +11,7 @@ from cordboard.engine.board.handling import require_room, take
 from cordboard.engine.board.outgoing import as_sent, queue
 from cordboard.engine.board.supervising import take_in_hand
 from cordboard.engine.commands import Reply
-from cordboard.engine.errors import IllegalTransition, InvalidMessage, MessageTooLong, NotAllowed, OptedOut
+from cordboard.engine.errors import Bar, IllegalTransition, InvalidMessage, MessageTooLong, NotAllowed, OptedOut
 from cordboard.engine.events import ConversationResumed
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import State
@@ -85,6 +85,8 @@ def _take_over(decision: Decision, conversation: Conversation, by: str) -> None:
         )
 
     if not decision.supervises(by):
-        raise NotAllowed(f"conversation {conversation.id} is not with {by}; only its holder may reply")
+        raise NotAllowed(
+            f"conversation {conversation.id} is not with {by}; only its holder may reply", bar=Bar.NOT_THEIRS
+        )
 
     take_in_hand(decision, conversation, by)

@@ -7,7 +7,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.commands import SetPresence
-from cordboard.engine.errors import NotAllowed, NotFound
+from cordboard.engine.errors import Bar, NotAllowed, NotFound, Thing
 from cordboard.engine.events import ConversationReleased, DrainStarted, OfferWithdrawn
 from cordboard.engine.states import PresenceChoice
 from cordboard.engine.vocabulary import SYSTEM, Presence, PresenceReason, State
@@ -22,10 +22,10 @@ def set_presence(decision: Decision, command: SetPresence) -> None:
     state = decision.state
     rep = state.reps.get(command.rep)
     if rep is None:
-        raise NotFound(f"there is no rep {command.rep!r} on board {state.board!r}")
+        raise NotFound(f"there is no rep {command.rep!r} on board {state.board!r}", what=Thing.REP)
 
     if command.by != command.rep and not decision.supervises(command.by):
-        raise NotAllowed(f"only a supervisor may set the presence of {command.rep}")
+        raise NotAllowed(f"only a supervisor may set the presence of {command.rep}", bar=Bar.SUPERVISORS)
 
     choice = _chosen(state, command.presence)
     if command.when_done and rep.presence is not Presence.OFFLINE and state.holdings.holds(rep.name):
@@ -65,10 +65,12 @@ def _chosen(state: BoardState, presence: Presence | str) -> PresenceChoice:
         try:
             presence = Presence(presence)
         except ValueError:
-            raise NotFound(f"there is no presence {presence!r} on board {state.board!r}") from None
+            raise NotFound(f"there is no presence {presence!r} on board {state.board!r}", what=Thing.PRESENCE) from None
 
     if presence is Presence.INACTIVE:
-        raise NotAllowed("only the system says of somebody that they are inactive; choose another presence")
+        raise NotAllowed(
+            "only the system says of somebody that they are inactive; choose another presence", bar=Bar.SYSTEM
+        )
 
     return PresenceChoice(presence=presence)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.assignment_problems import rating_problems
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.commands import SetSkills
-from cordboard.engine.errors import InvalidSkills, NotAllowed
+from cordboard.engine.errors import Bar, InvalidSkills, NotAllowed
 from cordboard.engine.events import SkillsSet
 from cordboard.engine.vocabulary import State
 
@@ -19,7 +19,8 @@ def set_skills(decision: Decision, command: SetSkills) -> None:
     owns = conversation.holder == command.by or (conversation.parked and conversation.rep == command.by)
     if not owns and not decision.supervises(command.by):
         raise NotAllowed(
-            f"conversation {conversation.id} is not with {command.by}; only a supervisor may say what it needs"
+            f"conversation {conversation.id} is not with {command.by}; only a supervisor may say what it needs",
+            bar=Bar.NOT_THEIRS,
         )
 
     known = {each.name: each for each in decision.state.configured.config.skills}

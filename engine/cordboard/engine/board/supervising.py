@@ -5,7 +5,7 @@ from __future__ import annotations
 from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.handling import require_room, take, withdraw
 from cordboard.engine.commands import MOST_AT_ONCE, BeginBulk, TakeOver
-from cordboard.engine.errors import IllegalTransition, NotAllowed, RepUnable
+from cordboard.engine.errors import Bar, IllegalTransition, Inability, NotAllowed, RepUnable
 from cordboard.engine.events import (
     BulkBegun,
     ConversationPicked,
@@ -22,7 +22,9 @@ def take_over(decision: Decision, command: TakeOver) -> None:
     conversation = decision.asked(command)
     by = command.by
     if not decision.supervises(by):
-        raise NotAllowed(f"{by} is no supervisor, so cannot take conversation {conversation.id} over")
+        raise NotAllowed(
+            f"{by} is no supervisor, so cannot take conversation {conversation.id} over", bar=Bar.SUPERVISORS
+        )
 
     if conversation.state in (State.NEW, State.CLOSED):
         raise IllegalTransition(conversation=conversation.id, state=conversation.state, trigger=Trigger.TRANSFER)
@@ -32,7 +34,7 @@ def take_over(decision: Decision, command: TakeOver) -> None:
     elif conversation.state is State.ASSIGNED:
         decision.emit(OfferAccepted, conversation=conversation.id, rep=by, by=by, why=command.why)
     else:
-        raise RepUnable(f"conversation {conversation.id} is with {by} already")
+        raise RepUnable(f"conversation {conversation.id} is with {by} already", rep=by, inability=Inability.HELD)
 
 
 def take_in_hand(decision: Decision, conversation: Conversation, by: str, why: str = "") -> None:
@@ -75,10 +77,14 @@ def take_in_hand(decision: Decision, conversation: Conversation, by: str, why: s
 def begin_bulk(decision: Decision, command: BeginBulk) -> None:
     """Note what is asked of many conversations: a supervisor may ask it, of so many."""
     if not decision.supervises(command.by):
-        raise NotAllowed(f"{command.by} is no supervisor; only supervisors act on many conversations at once")
+        raise NotAllowed(
+            f"{command.by} is no supervisor; only supervisors act on many conversations at once", bar=Bar.SUPERVISORS
+        )
 
     if len(command.conversations) > MOST_AT_ONCE:
-        raise NotAllowed(f"{len(command.conversations)} conversations are too many: at most {MOST_AT_ONCE} at once")
+        raise NotAllowed(
+            f"{len(command.conversations)} conversations are too many: at most {MOST_AT_ONCE} at once", bar=Bar.TOO_MANY
+        )
 
     decision.emit(
         BulkBegun,

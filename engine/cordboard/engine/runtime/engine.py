@@ -23,6 +23,7 @@ from cordboard.engine.errors import (
     NotRunning,
     Overloaded,
     StoreUnavailable,
+    Thing,
     TransportBroke,
 )
 from cordboard.engine.events import Event
@@ -191,7 +192,7 @@ class Engine:
         """
         transport = self._transports.get(channel)
         if transport is None:
-            raise NotFound(f"there is no channel {channel!r} on board {self.board.name!r}")
+            raise NotFound(f"there is no channel {channel!r} on board {self.board.name!r}", what=Thing.CHANNEL)
 
         try:
             reply = transport.receive(request)

@@ -338,4 +338,5 @@ def _outcome(board: Board, command: Command, events: tuple[Event, ...]) -> Outco
         conversation=board.conversation(conversation) if conversation is not None else None,
         message=message,
         conversations=command.conversations if isinstance(command, BeginBulk) else (),
+        more=isinstance(command, BeginBulk) and command.more,
     )
