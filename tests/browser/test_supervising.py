@@ -38,13 +38,13 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     expect(ben.locator(".rows tbody tr")).to_have_count(2)
     expect(ben.get_by_text("None selected")).to_be_visible()
 
-    # With the keyboard alone: all of them, to Ben, who is offline.
+    # With the keyboard alone: all of them, to Ben, who asks and is offline.
     ben.get_by_label("Select all").focus()
     ben.keyboard.press("Space")
     ben.get_by_label("Move to").select_option("rep:ben")
     ben.get_by_label("Reason").fill("he knows them")
     ben.get_by_label("Reason").press("Enter")
-    expect(ben.locator("#bulk-results")).to_contain_text("2 not: Ben is offline")
+    expect(ben.locator("#bulk-results")).to_contain_text("2 not: You are offline")
     expect(ben.get_by_text("2 selected")).to_be_visible()
 
     ben.get_by_label("Your presence").select_option("available")

@@ -241,6 +241,15 @@ def test_a_zone_with_a_path_or_a_definition_is_understood(tzid: str) -> None:
     assert reading.hours.weekly == (WeeklyOpening(days=(Weekday.MONDAY,), opens="22:00", closes="02:00"),)
 
 
+def test_a_definition_that_nobody_ended_takes_no_event_with_it() -> None:
+    reading = read(
+        "UID:1\nDTSTART;VALUE=DATE:20270101\nSUMMARY:Neujahr",
+        head="BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:16010101T030000\n",
+    )
+
+    assert [each.name for each in reading.hours.holidays] == ["Neujahr"]
+
+
 def test_public_holidays_are_read_alone() -> None:
     reading = read(
         "UID:1\nDTSTART;VALUE=DATE:20270101\nSUMMARY:Neujahr",

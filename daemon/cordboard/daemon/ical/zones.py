@@ -43,6 +43,9 @@ def without_definitions(lines: Iterable[str]) -> tuple[list[str], dict[str, str]
                 inside, called = True, ""
             case "END", "VTIMEZONE":
                 inside = False
+            case "BEGIN", "VEVENT" if inside:  # one that nobody ended: what follows it is no part of it
+                inside = False
+                kept.append(line)
             case "TZID", _ if inside:
                 called = value.strip()
             case "X-LIC-LOCATION", _ if inside:
