@@ -55,6 +55,7 @@ class BoardState:
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
         stirred_reps: Reps who may be able to take more than before.
+        newly_able: Those of them who have not ended anything for it: they have come, or were given more.
         stirred_conversations: Conversations that came onto a queue.
         arrived: Those of them that have not merely come back from an offer: their queue may overflow with them.
         loaded: Reps whose presence may follow from what they hold, and whether they accepted or closed something.
@@ -77,6 +78,7 @@ class BoardState:
         self.recollection = Recollection()
         self.changes = Changes()
         self.stirred_reps: dict[str, None] = {}
+        self.newly_able: set[str] = set()
         self.stirred_conversations: dict[int, None] = {}
         self.arrived: dict[int, None] = {}
         self.loaded: dict[str, bool] = {}
@@ -200,10 +202,10 @@ class BoardState:
         self.reps[new.name] = new
         self.changes.reps[new.name] = new
         if old is None or old.presence is not new.presence or old.takes_offers is not new.takes_offers:
-            self.stirred_reps[new.name] = None
+            self._note_ability(new.name)
             self._note_load(new.name)
         elif has_more_of_today(old, new):
-            self.stirred_reps[new.name] = None
+            self._note_ability(new.name)
 
         self.attendance.note(old, new)
         if (
@@ -254,7 +256,7 @@ class BoardState:
             self._set_rep_timers(name)
             self._list_rep(name)
             self._note_load(name)
-            self.stirred_reps[name] = None
+            self._note_ability(name)
 
         for conversation in self.conversations.values():
             workstream = self.configured.workstreams.get(conversation.workstream)
@@ -276,6 +278,7 @@ class BoardState:
     def let_rest(self) -> None:
         """Have nothing looked at any more: what is there was settled already."""
         self.stirred_reps.clear()
+        self.newly_able.clear()
         self.stirred_conversations.clear()
         self.arrived.clear()
         self.loaded.clear()
@@ -321,6 +324,10 @@ class BoardState:
 
         if after is not None and (before is None or before.rep != after.rep):
             self._list_rep(after.rep)
+
+    def _note_ability(self, name: str) -> None:
+        self.stirred_reps[name] = None
+        self.newly_able.add(name)
 
     def _note_release(self, name: str) -> None:
         rep = self.reps.get(name)
