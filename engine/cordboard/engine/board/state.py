@@ -99,14 +99,16 @@ class BoardState:
     def latest(self, number: str, customer: str) -> Conversation | None:
         """Return the latest conversation between two numbers that is on the board or remembered."""
         live = self._by_pair.get((number, customer))
-        if live is not None:
-            return self.conversations[live]
+        past = self.recollection.latest.get((number, customer))
+        if live is None or (past is not None and past.id > live):  # what is live may be an earlier one's wrap-up
+            return past
 
-        return self.recollection.latest.get((number, customer))
+        return self.conversations[live]
 
-    def has_live(self, number: str, customer: str) -> bool:
-        """Whether a conversation between two numbers is on the board."""
-        return (number, customer) in self._by_pair
+    def has_open(self, number: str, customer: str) -> bool:
+        """Whether a conversation between two numbers is open: then there is no later one."""
+        live = self._by_pair.get((number, customer))
+        return live is not None and self.conversations[live].state is not State.CLOSED
 
     def message(self, message: int) -> Message | None:
         """Return a message with which something is still to be done, or that is remembered."""
