@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("on any machine")
+
+_PROPERTY_TIMEOUT: Final = 900
+"""Seconds. Hypothesis spends up to 300 on making what fails smaller, and would take an interruption for a failure that
+comes and goes, and tell of that instead."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of properties the time to say what fails; Hypothesis has marked them before."""
+    for item in items:
+        if item.get_closest_marker("hypothesis") is not None:
+            item.add_marker(pytest.mark.timeout(_PROPERTY_TIMEOUT))
 
 
 @pytest.fixture

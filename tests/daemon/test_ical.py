@@ -102,7 +102,7 @@ def meaning(hours: OperatingHours) -> list[tuple[bool, str | None]]:
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(HOURS)
 def test_what_is_written_is_read_back_with_the_same_meaning(hours: OperatingHours) -> None:
     reading = read_calendar(calendar_file(hours, "UTC", NOW), today=TODAY)
@@ -417,7 +417,7 @@ def test_no_file_takes_long() -> None:
 WRITTEN = calendar_file(OFFICE, "UTC", NOW)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_spoilt_file_is_read_or_refused(data: st.DataObject) -> None:
     lines = WRITTEN.split(b"\r\n")

@@ -16,10 +16,11 @@ from cordboard.engine.commands import (
     Tick,
     TransferConversation,
 )
-from cordboard.engine.config import MINUTE, Affinity, Preference, Ring, Skill
+from cordboard.engine.config import MINUTE, Affinity, CapacityProfile, Preference, PresenceRules, Ring, Skill
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import SearchWidened
+from cordboard.engine.hours import OperatingHours, WeeklyOpening
 from cordboard.engine.routing_words import (
     AffinityTo,
     AssignmentMethod,
@@ -29,10 +30,11 @@ from cordboard.engine.routing_words import (
     PreferenceFallback,
 )
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground
-from cordboard.engine.vocabulary import Presence, State
+from cordboard.engine.vocabulary import Presence, State, Weekday
 
 OTHER = "+14155550199"
 WAIT = Affinity(wait=2 * MINUTE)
+SHIFT = WeeklyOpening(days=tuple(Weekday), opens="15:00", closes="15:30")  # the playground's clock starts at 15:06
 
 
 def returned(affinity: Affinity, *, presence: Presence = Presence.AWAY, closed: bool = False) -> Playground:
@@ -116,6 +118,84 @@ def test_who_finishes_what_they_have_is_not_waited_for(closed: bool) -> None:
     world.text("one more thing")
 
     assert world.offered() == "ben"
+
+
+def unable(world: Playground, how: str) -> None:
+    """Let Ana, who has left conversation 1, be unable to take it because of `how`."""
+    match how:
+        case "finishing":
+            taken_by_ana(world, 1)
+            world.do(SetPresence(rep="ana", presence=Presence.AWAY, by="ana", when_done=True))
+        case "off work":
+            world.later(24 * MINUTE)
+        case "full":
+            taken_by_ana(world, 2)
+        case "blocked":
+            world.configure(costs={"vip": 1})
+            taken_by_ana(world, 1)
+            world.configure(costs={})
+        case "inactive":
+            world.text(customer=OTHER)
+            world.later(2 * MINUTE)
+            world.do(CloseConversation(conversation=2, by="sue"))
+        case _:
+            world.presence("ana", Presence(how))
+
+
+def taken_by_ana(world: Playground, conversations: int) -> None:
+    for each in range(conversations):
+        world.text(customer=f"+1415555010{each}")
+        world.accept(2 + each)
+
+
+ALL_BUT_OFFLINE = (Obstacle.PRESENCE, Obstacle.CAPACITY, Obstacle.SKILLS)
+
+
+@pytest.mark.parametrize(
+    ("how", "waits", "despite"),
+    [
+        ("available", False, "ana"),
+        ("busy", False, "ana"),
+        ("away", True, "ana"),
+        ("do_not_disturb", True, "ana"),
+        ("inactive", True, "ana"),
+        ("full", True, "ana"),
+        ("blocked", True, "ana"),
+        ("offline", True, None),
+        ("finishing", False, "ben"),
+        ("off work", False, "ben"),
+    ],
+)
+@pytest.mark.parametrize("closed", [False, True], ids=["parked", "closed"])
+def test_who_gets_it_back_waits_for_it_or_does_not(how: str, waits: bool, despite: str | None, closed: bool) -> None:
+    at_once = "ana" if how in ("available", "busy") else "ben"
+    disregarding = Affinity(wait=2 * MINUTE, despite=ALL_BUT_OFFLINE)
+    for affinity, first in (
+        (Affinity(), at_once),
+        (WAIT, None if waits else at_once),
+        (disregarding, despite),
+    ):
+        world = Playground()
+        change(
+            world,
+            hours=(OperatingHours(name="shift", weekly=(SHIFT,)),),
+            reps=(replace(CONFIG.reps[0], hours="shift"), *CONFIG.reps[1:]),
+            capacity_profiles=(CapacityProfile(name="vip", limit=1, blocks_assignment=True),),
+            presence=PresenceRules(missed=Presence.INACTIVE),
+        )
+        world.configure(affinity=affinity)
+        left_by_ana(world, Presence.AVAILABLE, closed=closed)
+        unable(world, how)
+        world.presence("ben")
+        world.text("one more thing")
+        assert world.offered() == first
+
+        world.later(2 * MINUTE - 1)
+        assert world.offered() == first
+
+        world.later(1)
+        if first is None:
+            assert world.offered() == "ben"
 
 
 def test_who_begins_to_finish_is_waited_for_no_longer() -> None:

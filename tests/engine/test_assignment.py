@@ -372,7 +372,7 @@ def test_ageing_lets_nobody_starve() -> None:
 
 @pytest.mark.parametrize("matching", SkillMatching)
 @pytest.mark.parametrize("method", AssignmentMethod)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(ends_at_once=st.booleans(), count=st.integers(1, 20))
 def test_among_equal_reps_nobody_gets_two_more_than_another(
     method: AssignmentMethod, matching: SkillMatching, ends_at_once: bool, count: int

@@ -573,7 +573,7 @@ def take(world: Playground, step: tuple[str, object, object]) -> None:
             world.presence("ana", presence)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(steps=STEPS)
 def test_whatever_happens_there_are_never_too_many_nor_any_to_a_machine_or_after_an_opt_out(
     steps: list[tuple[str, object, object]],

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cordboard.engine.board.calendar import Calendar
@@ -179,7 +179,6 @@ HOLIDAYS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(
     st.one_of(ROUND_THE_CLOCK, st.lists(OPENINGS, max_size=3)),
     st.lists(HOLIDAYS, max_size=2),

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from cordboard.engine import Board, BoardConfig, Queue, Rep, Workstream
 from cordboard.engine.board.calendar import end_of_day
 from cordboard.engine.commands import Configure, DeclineOffer, ResumeConversation, Tick, TransferConversation
-from cordboard.engine.config import HOUR, MINUTE, CapacityProfile
+from cordboard.engine.config import HOUR, MINUTE, Affinity, CapacityProfile
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import NotAllowed, RepUnable
 from cordboard.engine.events import ConversationOffered, ConversationTransferred, ProfilesReset
-from cordboard.engine.routing_words import AssignmentMethod, Distribution, Operator, PassedOver, ProfileReset
+from cordboard.engine.routing_words import AssignmentMethod, Distribution, Obstacle, Operator, PassedOver, ProfileReset
 from cordboard.engine.rules import Condition, Outputs, Rule, RuleSet
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import Presence, State
@@ -299,6 +299,64 @@ def test_who_is_blocked_is_not_given_back_what_they_parked_but_may_resume_and_pi
 
     world.pick(1)
     assert world.offered(1) == "ana"
+
+
+def blocked_ana(**settings: Any) -> Playground:
+    """Ana has used up what blocks. Conversation 1 takes nothing of it: she parked it before. Ben is there, too."""
+    blocking = CapacityProfile(name="vip", limit=1, blocks_assignment=True)
+    reps = (Rep(name="ana", capacity=9), Rep(name="ben", capacity=9))
+    world = board_of(blocking, reps=reps, costs={}, **settings)
+    world.presence("ben", Presence.AWAY)
+    text(world)
+    world.accept()
+    world.park()
+    world.configure(costs={"vip": 1})
+    world.accept(text(world))
+    world.configure(costs={})
+    assert world.board.profile_use("ana", "vip").blocks
+    return world
+
+
+@pytest.mark.parametrize("how", ["transfer", "assign", "override", "pick", "resume"])
+def test_who_is_blocked_may_be_given_and_may_take_by_hand_what_there_is_room_for(how: str) -> None:
+    world = blocked_ana()
+    if how == "resume":
+        world.do(ResumeConversation(conversation=1, by="ana"))
+        assert world.conversation(1).holder == "ana"
+        return
+
+    waiting = text(world)
+    assert world.offered(waiting) is None
+    match how:
+        case "transfer":
+            world.presence("ben")
+            world.accept(waiting, by="ben")
+            world.do(TransferConversation(conversation=waiting, by="ben", rep="ana"))
+        case "assign":
+            world.do(TransferConversation(conversation=waiting, by="sue", rep="ana"))
+        case "override":
+            events = world.do(TransferConversation(conversation=waiting, by="sue", rep="ana", override=True))
+            assert [each.overrode for each in events if isinstance(each, ConversationOffered)] == [()]
+        case _:
+            world.pick(waiting)
+
+    assert world.offered(waiting) == "ana"
+
+
+@pytest.mark.parametrize("closed", [False, True], ids=["parked", "closed"])
+@pytest.mark.parametrize(("despite", "rep"), [((), "ben"), ((Obstacle.CAPACITY,), "ana")])
+def test_who_is_blocked_gets_nothing_back_by_itself_unless_that_is_configured(
+    despite: tuple[Obstacle, ...], rep: str, closed: bool
+) -> None:
+    world = blocked_ana(affinity=Affinity(despite=despite))
+    if closed:
+        world.do(ResumeConversation(conversation=1, by="ana"))
+        world.close()
+
+    world.presence("ben")
+    world.text("again", customer="+14155550001")
+
+    assert world.offered(1) == rep
 
 
 def test_who_has_none_of_a_blocking_profile_is_not_blocked_by_it() -> None:

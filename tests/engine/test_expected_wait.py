@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cordboard.engine import Board
 from cordboard.engine.board.routing.expected_wait import ENOUGH, REMEMBERED
-from cordboard.engine.commands import SetPresence
+from cordboard.engine.commands import Configure, SetPresence
 from cordboard.engine.config import (
     DAY,
     HOUR,
@@ -35,8 +35,10 @@ from cordboard.engine.routing_words import (
     OverflowAction,
     OverflowCondition,
     PreferenceFallback,
+    ProfileReset,
 )
 from cordboard.engine.rules import Route
+from cordboard.engine.states import Taking
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import Presence, Timestamp, Weekday
 
@@ -51,6 +53,11 @@ MIDNIGHT: Timestamp = 1_750_032_000_000
 
 def customer(which: int) -> str:
     return f"+1415{which:07}"
+
+
+def taken(world: Playground) -> tuple[Taking, ...]:
+    """What is known of how fast the queue was served."""
+    return tuple(taking for each in world.board.snapshot().queues for taking in each.takings)
 
 
 def served_every(world: Playground, gap: int, times: int) -> None:
@@ -146,6 +153,72 @@ def test_absence_is_not_slow_service_and_nobody_there_is_not_known() -> None:
     world.accept(6)
     world.text(customer=customer(99))
     assert world.board.expected_wait(7, world.at) == MINUTE
+
+
+def test_what_is_taken_in_the_same_moment_as_a_presence_changes_counts_unless_that_was_why_it_could_be() -> None:
+    world = Playground(ALONE)
+    served_every(world, MINUTE, times=1)
+    world.text(customer=customer(99))
+    world.later(MINUTE)
+    world.presence("ana", Presence.BUSY)
+    world.close(2)
+    world.accept(3)
+    assert [each.gap for each in taken(world)] == [MINUTE, MINUTE]
+
+    world.text(customer=customer(100))
+    world.presence("ana", Presence.AWAY)
+    world.close(3)
+    world.later(MINUTE)
+    world.presence("ana")
+    world.later(SECOND)
+    world.accept(4)
+    assert [each.gap for each in taken(world)] == [MINUTE, MINUTE]
+    assert Board.replay(ALONE.name, world.journal).snapshot() == world.board.snapshot()
+
+
+def test_what_a_rep_takes_when_their_hours_begin_says_nothing_of_how_fast_they_work() -> None:
+    rep = Rep(name="ana", capacity=2, hours="business")
+    world = Playground(replace(ALONE, reps=(rep,), hours=(BUSINESS_HOURS,)))
+    world.presence("ana")
+    world.at = MIDNIGHT
+    world.later(0)
+    for each in (1, 2, 3):
+        world.text(customer=customer(each))
+
+    world.later(8 * HOUR)
+    for each in (1, 2):
+        world.accept(each)
+    assert taken(world) == ()
+
+    world.later(MINUTE)
+    world.close(1)
+    world.accept(3)
+    assert [each.gap for each in taken(world)] == [MINUTE]
+
+
+def test_what_is_taken_because_a_configuration_gave_more_capacity_says_nothing_either() -> None:
+    world = Playground(ALONE)
+    served_every(world, MINUTE, times=1)
+    world.text(customer=customer(99))
+    world.later(HOUR)
+    world.do(Configure(config=replace(ALONE, reps=(Rep(name="ana", capacity=2),))))
+    world.accept(3)
+    assert [each.gap for each in taken(world)] == [MINUTE]
+
+
+def test_a_day_s_share_that_is_free_again_says_nothing_either() -> None:
+    daily = CapacityProfile(name="day", limit=1, reset=ProfileReset.END_OF_DAY)
+    costs = replace(ALONE.workstreams[0], costs={"day": 1})
+    world = Playground(replace(ALONE, capacity_profiles=(daily,), workstreams=(costs,)))
+    world.presence("ana")
+    for each in (1, 2):
+        world.text(customer=customer(each))
+
+    world.accept(1)
+    world.close(1)
+    world.later(MIDNIGHT - world.at)
+    world.accept(2)
+    assert taken(world) == ()
 
 
 def test_a_night_is_not_slow_service_and_is_waited_for() -> None:

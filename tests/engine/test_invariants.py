@@ -808,7 +808,6 @@ class AnyBoard(RuleBasedStateMachine):
 AnyBoard.TestCase.settings = settings(
     max_examples=350,
     stateful_step_count=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 TestAnyBoard = AnyBoard.TestCase

@@ -58,7 +58,7 @@ TEXTS = st.lists(
 )
 """Who writes, what, and how good somebody has to be at billing for it."""
 
-QUICKLY = settings(deadline=None, suppress_health_check=list(HealthCheck))
+QUICKLY = settings(suppress_health_check=list(HealthCheck))
 
 
 @st.composite

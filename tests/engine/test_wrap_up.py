@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cordboard.engine import Board, Workstream
-from cordboard.engine.commands import CloseConversation, Tick, TransferConversation
+from cordboard.engine.commands import CloseConversation, Configure, Tick, TransferConversation
 from cordboard.engine.config import DAY, MINUTE, AutoClose
 from cordboard.engine.errors import IllegalTransition, NotAllowed
 from cordboard.engine.events import WrapUpEnded
@@ -127,6 +128,58 @@ def test_a_wrap_up_that_is_over_or_never_was_cannot_be_ended() -> None:
     world.end_wrap_up()
     with pytest.raises(IllegalTransition, match="nobody is wrapping it up"):
         world.end_wrap_up()
+
+
+def followed_during_its_wrap_up() -> Playground:
+    """Ana wraps conversation 1 up, whose number has another workstream by now: so its customer began conversation 2."""
+    world = Playground()
+    world.configure(wrap_up=WrapUp.ALWAYS)
+    world.active_with("ana")
+    world.close()
+    served_as(world, "sales")
+    world.text("something else")
+    assert [world.conversation(each).status for each in (1, 2)] == [Status.WRAP_UP, Status.ACTIVE]
+    return world
+
+
+def served_as(world: Playground, workstream: str) -> None:
+    """From now on the number's conversations run under this workstream."""
+    sales = Workstream(name="sales", queue="general", wrap_up=WrapUp.NONE)
+    support = world.config.workstreams[0]
+    numbers = (replace(world.config.numbers[0], workstream=workstream),)
+    world.config = replace(world.config, workstreams=(support, sales), numbers=numbers)
+    world.do(Configure(config=world.config))
+
+
+def test_a_customer_s_texts_join_what_they_began_during_a_wrap_up() -> None:
+    world = followed_during_its_wrap_up()
+    snapshot = world.board.snapshot()
+    backwards = replace(snapshot, conversations=tuple(reversed(snapshot.conversations)))
+    for board in (world.board, Board.restore(snapshot), Board.restore(backwards)):
+        world.board = board
+        world.text("hello?")
+        assert world.board.counters.conversation == 2, "nothing is begun a third time"
+        assert world.conversation(2).heard_at == world.at
+
+    world.end_wrap_up(1)
+    world.text("hello?")
+    assert world.board.counters.conversation == 2
+
+
+def test_what_goes_on_is_what_was_begun_last_though_an_earlier_one_is_wrapped_up_still() -> None:
+    world = followed_during_its_wrap_up()
+    world.accept(2)
+    world.close(2)
+    served_as(world, "support")
+    past = world.conversation(2)
+    restored = Board.restore(world.board.snapshot())
+    restored.recall([past])
+    for board in (world.board, restored):
+        world.board = board
+        assert not board.has_open(past.number, past.customer)
+        world.text("hello?")
+        assert board.counters.conversation == 3, "the second one ran under another workstream"
+        assert world.conversation(1).status is Status.WRAP_UP
 
 
 def test_only_who_ends_their_own_wraps_up() -> None:

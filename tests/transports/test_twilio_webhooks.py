@@ -357,7 +357,7 @@ def test_other_methods_are_told_which_there_are(transport: TwilioTransport, text
     assert reply.headers == (("Allow", "GET, POST"),)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     form=st.dictionaries(
         st.sampled_from([*INBOUND, "MessageStatus", "ErrorCode", "MediaUrl0", "MediaContentType0"]),

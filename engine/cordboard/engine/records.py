@@ -44,6 +44,7 @@ class Assignment(Struct, frozen=True, kw_only=True, gc=False):
         costs: Units of capacity profiles that it holds beside, whatever the configuration has become since.
         began_at: When the offer was made, or the conversation picked.
         origin: The move that it came of.
+        newly_able: Whether its rep had just come, or been given more, when it was offered: see `ConversationOffered`.
         expires_at: When the offer ends by itself, or the wrap-up does; None for an accepted one, and for a wrap-up that
             its rep ends.
     """
@@ -54,6 +55,7 @@ class Assignment(Struct, frozen=True, kw_only=True, gc=False):
     costs: dict[str, int] = {}
     began_at: Timestamp
     origin: Trigger | None = None
+    newly_able: bool = False
     expires_at: Timestamp | None = None
 
 

@@ -263,9 +263,9 @@ class Board:
         """Return a conversation that is live or remembered."""
         return self._state.conversation(conversation)
 
-    def has_live(self, number: str, customer: str) -> bool:
-        """Whether a conversation of these two numbers is live."""
-        return self._state.has_live(number, customer)
+    def has_open(self, number: str, customer: str) -> bool:
+        """Whether a conversation of these two numbers is open: then there is no later one."""
+        return self._state.has_open(number, customer)
 
     def message(self, message: int) -> Message | None:
         """Return a message that is unsent or remembered."""

@@ -55,6 +55,7 @@ class BoardState:
         recollection: What else is remembered of the past, for the commands at hand.
         changes: What differs from the store.
         stirred_reps: Reps who may be able to take more than before.
+        newly_able: Those of them who have not ended anything for it: they have come, or were given more.
         stirred_conversations: Conversations that came onto a queue.
         arrived: Those of them that have not merely come back from an offer: their queue may overflow with them.
         loaded: Reps whose presence may follow from what they hold, and whether they accepted or closed something.
@@ -77,6 +78,7 @@ class BoardState:
         self.recollection = Recollection()
         self.changes = Changes()
         self.stirred_reps: dict[str, None] = {}
+        self.newly_able: set[str] = set()
         self.stirred_conversations: dict[int, None] = {}
         self.arrived: dict[int, None] = {}
         self.loaded: dict[str, bool] = {}
@@ -97,14 +99,16 @@ class BoardState:
     def latest(self, number: str, customer: str) -> Conversation | None:
         """Return the latest conversation between two numbers that is on the board or remembered."""
         live = self._by_pair.get((number, customer))
-        if live is not None:
-            return self.conversations[live]
+        past = self.recollection.latest.get((number, customer))
+        if live is None or (past is not None and past.id > live):  # what is live may be an earlier one's wrap-up
+            return past
 
-        return self.recollection.latest.get((number, customer))
+        return self.conversations[live]
 
-    def has_live(self, number: str, customer: str) -> bool:
-        """Whether a conversation between two numbers is on the board."""
-        return (number, customer) in self._by_pair
+    def has_open(self, number: str, customer: str) -> bool:
+        """Whether a conversation between two numbers is open: then there is no later one."""
+        live = self._by_pair.get((number, customer))
+        return live is not None and self.conversations[live].state is not State.CLOSED
 
     def message(self, message: int) -> Message | None:
         """Return a message with which something is still to be done, or that is remembered."""
@@ -200,10 +204,10 @@ class BoardState:
         self.reps[new.name] = new
         self.changes.reps[new.name] = new
         if old is None or old.presence is not new.presence or old.takes_offers is not new.takes_offers:
-            self.stirred_reps[new.name] = None
+            self._note_ability(new.name)
             self._note_load(new.name)
         elif has_more_of_today(old, new):
-            self.stirred_reps[new.name] = None
+            self._note_ability(new.name)
 
         self.attendance.note(old, new)
         if (
@@ -254,7 +258,7 @@ class BoardState:
             self._set_rep_timers(name)
             self._list_rep(name)
             self._note_load(name)
-            self.stirred_reps[name] = None
+            self._note_ability(name)
 
         for conversation in self.conversations.values():
             workstream = self.configured.workstreams.get(conversation.workstream)
@@ -276,6 +280,7 @@ class BoardState:
     def let_rest(self) -> None:
         """Have nothing looked at any more: what is there was settled already."""
         self.stirred_reps.clear()
+        self.newly_able.clear()
         self.stirred_conversations.clear()
         self.arrived.clear()
         self.loaded.clear()
@@ -321,6 +326,10 @@ class BoardState:
 
         if after is not None and (before is None or before.rep != after.rep):
             self._list_rep(after.rep)
+
+    def _note_ability(self, name: str) -> None:
+        self.stirred_reps[name] = None
+        self.newly_able.add(name)
 
     def _note_release(self, name: str) -> None:
         rep = self.reps.get(name)

@@ -83,10 +83,17 @@ class ConversationQueued(Move, frozen=True, kw_only=True):
 
 
 class ConversationOffered(Grant, frozen=True, kw_only=True):
-    """A waiting conversation is offered to a rep. `reason`: how the queue's method chose them, where it did."""
+    """A waiting conversation is offered to a rep.
+
+    Attributes:
+        reason: How the queue's method chose them, where it did.
+        newly_able: Whether they could not have taken it before, and have not ended anything for it: they have just
+            come, or were given more. When they took it says nothing of how fast the queue is served.
+    """
 
     trigger = Trigger.ASSIGN
     reason: OfferReason | None = None
+    newly_able: bool = False
 
 
 class OfferAccepted(Move, frozen=True, kw_only=True):

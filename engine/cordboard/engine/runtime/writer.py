@@ -309,7 +309,7 @@ def _what_to_recall(board: Board, letters: list[Letter]) -> Prefetch:
     return Prefetch(
         board=board.name,
         provider_ids=tuple(provider_ids),
-        pairs=tuple(each for each in pairs if not board.has_live(*each)),
+        pairs=tuple(each for each in pairs if not board.has_open(*each)),
         conversations=tuple(each for each in conversations if each not in board.conversations),
         messages=tuple(each for each in messages if each not in board.messages),
         keys=tuple(keys),

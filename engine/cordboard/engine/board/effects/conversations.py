@@ -212,9 +212,13 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
     )
 
 
-def _offered(state: BoardState, event: Grant) -> None:
-    conversation = state.conversations[event.conversation]
-    _put_moved(state, conversation, event, assignment=_grant(state, event))
+def _offered(state: BoardState, event: ConversationOffered) -> None:
+    assignment = replace(_grant(state, event), newly_able=event.newly_able)
+    _put_moved(state, state.conversations[event.conversation], event, assignment=assignment)
+
+
+def _transferred(state: BoardState, event: ConversationTransferred) -> None:
+    _put_moved(state, state.conversations[event.conversation], event, assignment=_grant(state, event))
 
 
 def _woken(state: BoardState, event: ConversationWoken) -> None:
@@ -356,7 +360,7 @@ EFFECTS: dict[type[Any], Callable[[BoardState, Any], None]] = {
     ConversationResumed: _taken,
     ConversationWoken: _woken,
     ConversationReleased: _queued,
-    ConversationTransferred: _offered,
+    ConversationTransferred: _transferred,
     ConversationClosed: _closed,
     ConversationReopened: _reopened,
     WrapUpEnded: _wrap_up_ended,

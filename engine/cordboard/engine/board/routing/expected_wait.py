@@ -4,7 +4,7 @@ While a queue's reps have all they can take, conversations leave its list one af
 done with another. How long that takes on the average is the queue's pace, and whoever is third waits three times as
 long. So only what had to wait counts: what goes to a rep who is free says when customers came, and not how fast they
 are served. And only waiting on an open queue with somebody there counts: a night is not slow service, and what a rep
-takes in the moment in which they come is not fast service.
+takes as soon as they come, or are given more, is not fast service.
 """
 
 from __future__ import annotations
@@ -100,8 +100,7 @@ def after_taking(state: BoardState, taken: Conversation, grant: Assignment) -> Q
     known = state.queue_state(queue.name)
     since = max(came, known.last_taken_at)
     takings = known.takings
-    has_just_come = state.reps[grant.rep].since == left
-    if not has_just_come and _is_open_throughout(state, queue, since, left):
+    if not grant.newly_able and _is_open_throughout(state, queue, since, left):
         takings = (*takings[1 - REMEMBERED :], Taking(at=left, gap=max(0, left - since)))
 
     return replace(known, takings=takings, last_taken_at=max(left, known.last_taken_at))

@@ -71,6 +71,7 @@ def settle(decision: Decision) -> None:
             align(decision)
 
     state.candidates.catch_up()
+    state.newly_able.clear()
 
 
 def rep_to_return_to(state: BoardState, conversation: Conversation) -> str | None:
@@ -129,12 +130,13 @@ def offer(
     by: str = SYSTEM,
     why: str = "",
     reason: OfferReason | None = None,
+    newly_able: bool = False,
     overrode: tuple[PassedOver, ...] = (),
 ) -> None:
     """Offer a conversation to a rep, and accept it for them where its workstream says so."""
     offered = decision.conversation(conversation)
     workstream = decision.workstream(offered)
-    explained: dict[str, object] = {"reason": reason} if reason is not None else {}
+    chosen: dict[str, object] = {"reason": reason, "newly_able": newly_able} if reason is not None else {}
     decision.emit(
         kind,
         conversation=conversation,
@@ -146,7 +148,7 @@ def offer(
         by=by,
         why=why,
         overrode=overrode,
-        **explained,
+        **chosen,
     )
     if workstream.auto_accept:
         decision.emit(OfferAccepted, conversation=conversation, rep=rep, by=SYSTEM, why="auto-accept")
@@ -251,7 +253,7 @@ def _offer_chosen(decision: Decision, conversation: Conversation, choice: Choice
         profiles=_free_of_each(state, rep, requirement) if requirement.costs else {},
         language=requirement.language,
     )
-    offer(decision, conversation.id, rep, reason=reason)
+    offer(decision, conversation.id, rep, reason=reason, newly_able=rep in state.newly_able)
 
 
 def _free_of_each(state: BoardState, rep: str, requirement: Requirement) -> dict[str, int]:
