@@ -194,6 +194,23 @@ def test_hours_that_have_been_asked_before_tell_what_they_would_tell_anew(
         assert asked.next_change(at) == Calendar(hours, ZoneInfo(BERLIN)).next_change(at)
 
 
+@given(
+    st.sampled_from([(), (every_day("00:00", "24:00"),)]),
+    st.lists(HOLIDAYS, max_size=3),
+    st.integers(-60 * 24, 440 * 24),
+    st.sampled_from([BERLIN, "America/Santiago"]),
+)
+def test_what_is_always_or_never_open_changes_when_each_day_looked_at_says_so(
+    openings: tuple[WeeklyOpening, ...], holidays: list[Holiday], after: int, zone: str
+) -> None:
+    hours = OperatingHours(name="hours", weekly=openings, holidays=tuple(holidays))
+    at = moment("2026-06-01T00:00") + after * HOUR
+    quickly, day_by_day = Calendar(hours, ZoneInfo(zone)), Calendar(hours, ZoneInfo(zone))
+    day_by_day._every_day_the_same = False
+
+    assert quickly.next_change(at) == day_by_day.next_change(at)
+
+
 def test_what_is_always_open_closes_for_a_holiday_and_opens_after_it() -> None:
     holiday = Holiday(name="New Year", date=date(2027, 1, 1))
     hours = OperatingHours(name="always", weekly=(every_day("00:00", "24:00"),), holidays=(holiday,))

@@ -333,6 +333,7 @@ class Watched(Playground):
 
     def __init__(self) -> None:
         self.been: dict[int, set[str]] = {}
+        self.had: set[int] = set()
         self.off: set[str] = set()
         self.draining: set[str] = set()
         self.presences: dict[str, Presence] = {}
@@ -394,7 +395,7 @@ class Watched(Playground):
         return forgotten_at if ends_at is None else ends_at
 
     def overflows(self, events: tuple[Event, ...]) -> None:
-        """Nothing goes in a circle by overflow, and nothing ends by it that is not configured to."""
+        """Nothing goes in a circle by overflow, and nothing ends by it that a rep has had, or is not configured to."""
         configured = {
             (queue.name, rule.when, rule.do, rule.queue)
             for queue in self.board.config.queues
@@ -414,6 +415,7 @@ class Watched(Playground):
                 case ConversationClosed() if event.reason is CloseReason.OVERFLOW:
                     assert by_overflow is not None
                     assert (by_overflow.conversation, by_overflow.do) == (event.conversation, OverflowAction.END)
+                    assert event.conversation not in self.had
                 case _:
                     pass
 
@@ -421,14 +423,16 @@ class Watched(Playground):
             self.note_stay(event)
 
     def note_stay(self, event: Event) -> None:
-        """Keep, beside the board, on which queues each conversation has been since a rep last had it."""
+        """Keep, beside the board, which conversations a rep has had, and on which queues they have been since."""
         match event:
             case ConversationQueued() | ConversationRequeued() | ConversationReleased():
                 self.been.setdefault(event.conversation, set()).add(event.queue)
             case ConversationReopened():
                 self.been[event.conversation] = {event.queue}
+                self.had.discard(event.conversation)
             case OfferAccepted() | ConversationPicked() | ConversationResumed():
                 self.been[event.conversation] = set()
+                self.had.add(event.conversation)
 
     def note(self, event: Event) -> None:
         """Nobody is offered anything who is out, finishes what they have, or does not work, at that moment."""

@@ -75,12 +75,17 @@ class Calendar:
     def _find_change(self, at: Timestamp) -> Timestamp | None:
         first = self._day_of(at) - _DAY
         last = first + _FORESIGHT * _DAY
-        holidays = (each for each in self.hours.holidays if each.date <= last and (each.until or each.date) >= first)
-        if self._every_day_the_same and not any(holidays):
-            return None
+        if self._every_day_the_same:  # then nothing changes before the day that begins the next holiday
+            holidays = (each for each in self.hours.holidays if (each.until or each.date) >= first)
+            begins = min((each.date for each in holidays), default=None)
+            if begins is None or begins > last:
+                return None
+
+            first = max(first, begins - _DAY)
+            at = max(at, self._moment(first, "00:00"))
 
         horizon = self._moment(last, "00:00")
-        for opens, closes in _joined(self._spans(first, _FORESIGHT)):
+        for opens, closes in _joined(self._spans(first, (last - first).days)):
             if at < opens:
                 return opens
 
