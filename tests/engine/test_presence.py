@@ -290,6 +290,25 @@ def test_a_draining_rep_gets_nothing_more_and_is_away_when_the_last_wrap_up_ends
     assert (rep(world).why, world.offered(2)) == (PresenceReason.DONE, None)
 
 
+@pytest.mark.parametrize("presence", [Presence.BUSY, "training"])
+def test_a_draining_rep_who_accepts_or_ends_something_keeps_the_presence_they_chose(presence: Presence | str) -> None:
+    world = Playground(replace(ANA_ALONE, presences=(CustomPresence(name="training", base=Presence.BUSY),)))
+    say(world, presence)
+    for each in (1, 2):
+        world.text(customer=f"+1415555010{each}")
+
+    say(world, Presence.AWAY, when_done=True)
+    before = PresenceChoice(presence=rep(world).presence, custom=rep(world).custom)
+    world.accept(1)
+    world.accept(2)
+    world.close(1)
+
+    assert PresenceChoice(presence=rep(world).presence, custom=rep(world).custom, why=rep(world).why) == before
+    world.close(2)
+    assert (rep(world).presence, rep(world).why) == (Presence.AWAY, PresenceReason.DONE)
+    comes_back_the_same(world)
+
+
 def test_who_has_nothing_to_finish_is_away_at_once() -> None:
     world = Playground(CONFIG)
     world.presence("ana")

@@ -41,6 +41,7 @@ def as_configured(state: BoardState, choice: PresenceChoice) -> PresenceChoice:
 def align(decision: Decision) -> None:
     """Bring presences in line with what reps hold, when everything is assigned: one change for a whole command."""
     state = decision.state
+    automatic = state.configured.config.presence.automatic
     while state.loaded:
         name = next(iter(state.loaded))
         rep = state.reps.get(name)
@@ -49,7 +50,7 @@ def align(decision: Decision) -> None:
             become(decision, name, as_configured(state, rep.draining), why=PresenceReason.DONE)
         elif rep is not None:
             presence = state.presence_due(rep)
-            turn = state.loaded.pop(name)
+            turn = state.loaded.pop(name) and automatic
             # From their turn on, the presence that a person had chosen is the system's to change.
             if presence is not rep.presence or (turn and rep.why is None and rep.presence in _YIELDING):
                 become(decision, name, PresenceChoice(presence=presence), why=PresenceReason.CAPACITY)
