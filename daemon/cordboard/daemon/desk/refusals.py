@@ -16,7 +16,7 @@ from cordboard.daemon.desk.given import Asked
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.session import SIGN_IN, SignedOut, people_of, person_at
 from cordboard.daemon.desk.why_not import refusal
-from cordboard.daemon.house import House
+from cordboard.daemon.inside import house_of
 from cordboard.engine.errors import CordboardError
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ def _ask_to_sign_in(request: Asked, _error: SignedOut) -> Response[Any]:
 
 
 def _say_refusal(request: Asked, error: CordboardError) -> Response[str]:
-    house: House = request.app.state.house
+    house = house_of(request)
     person = person_at(request, house)
     names = {each.name: each.display_name for each in people_of(house)}
     status, text = refusal(error, you=person.name if person else "", names=names)
