@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 WARM = get_context("forkserver")
 """Begins processes where the daemon is imported already: importing it takes longer than most tests."""
 
-WARM.set_forkserver_preload(["cordboard.daemon.cli", "cordboard.daemon.demo"])
+WARM.set_forkserver_preload(["cordboard.daemon.cli", "cordboard.daemon.demo", "tests.browser.warm"])
 
 
 def run_here(command: list[str], folder: Path, says: Any) -> None:

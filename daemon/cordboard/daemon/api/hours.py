@@ -11,7 +11,6 @@ from cordboard.daemon.api.caller import InHouse
 from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.api.views import Listing, listed, listing
 from cordboard.daemon.api.views_of_board import HoursView
-from cordboard.daemon.ical.writing import calendar_file
 from cordboard.engine.errors import NotFound, Thing
 
 SUFFIX = ".ics"
@@ -34,6 +33,9 @@ async def list_hours(house: InHouse) -> Annotated[Listing[HoursView], listed("Ho
 )
 def read_calendar_file(house: InHouse, file: FromPath[str]) -> Response[bytes]:
     """Return `NAME.ics`."""
+    # Not with the module: few ask for it, and the library of such files would make every start slower.
+    from cordboard.daemon.ical.writing import calendar_file
+
     board = house.engine.board
     calendar = board.calendar(file.removesuffix(SUFFIX)) if file.endswith(SUFFIX) else None
     if calendar is None:
