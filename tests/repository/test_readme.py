@@ -51,6 +51,21 @@ def test_the_configuration_can_be_used(readme: str, monkeypatch: pytest.MonkeyPa
     assert configuration.board.workstreams[0].offer_timeout == 90 * SECOND
 
 
+def test_its_configuration_needs_no_account_with_the_simulator(readme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ANA_TOKEN", "BEN_TOKEN"):
+        monkeypatch.setenv(name, f"made-up-{name}")
+
+    (sentence,) = re.findall(r'write `provider = "simulator"` and leave out (.*?):', readme)
+    left_out = re.findall(r"`(\w+)`", sentence)
+    kept = "".join(
+        line for line in the_block("toml", readme).splitlines(keepends=True) if line.partition(" =")[0] not in left_out
+    )
+    configuration = config_file.parse(kept.replace('"twilio"', '"simulator"'), source="README.md")
+
+    check(configuration.board)
+    assert "https://" not in kept, "the simulated carrier calls public_url, and this one is on this machine alone"
+
+
 def test_every_command_it_shows_is_one(readme: str, tmp_path: Path, run_python: RunPython) -> None:
     shown = set(re.findall(r"(?:^\$ |`)cordboard (\w+)", readme, re.MULTILINE))
 
