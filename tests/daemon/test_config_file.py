@@ -500,6 +500,13 @@ def test_an_empty_file_lacks_a_board() -> None:
     assert _problems("") == ["board.name: is missing"]
 
 
+def test_a_byte_order_mark_does_no_harm(file: Path) -> None:
+    plain = config_file.read(file)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+    assert config_file.read(file) == plain
+
+
 @pytest.mark.parametrize(
     ("prepare", "problem"),
     [

@@ -92,7 +92,7 @@ def text_of(path: Path) -> str:
         if len(written) > _LARGEST:
             raise InvalidConfiguration((f"{path}: has more than {_LARGEST} bytes: that is no configuration",))
 
-        return written.decode()
+        return written.decode("utf-8-sig")  # some editors begin with a byte order mark
     except OSError as error:
         raise InvalidConfiguration((f"{path}: cannot be read: {error.strerror}",)) from None
     except UnicodeDecodeError as error:
