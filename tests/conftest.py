@@ -20,7 +20,8 @@ comes and goes, and tell of that instead."""
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests of properties the time to say what fails; Hypothesis has marked them before."""
+    """Begin with the longest, and give tests of properties the time to say what fails: Hypothesis has marked them."""
+    items.sort(key=lambda item: "chaos/test_chaos.py" not in item.nodeid)  # or three processes wait for it at the end
     for item in items:
         if item.get_closest_marker("hypothesis") is not None:
             item.add_marker(pytest.mark.timeout(_PROPERTY_TIMEOUT))
