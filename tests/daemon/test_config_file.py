@@ -506,6 +506,10 @@ def test_a_byte_order_mark_does_no_harm(file: Path) -> None:
 
     assert config_file.read(file) == plain
 
+    file.write_bytes(b"\xef\xbb\xbfa\nb\n\xff")
+    with pytest.raises(InvalidConfiguration, match="look at line 3"):
+        config_file.read(file)
+
 
 @pytest.mark.parametrize(
     ("prepare", "problem"),

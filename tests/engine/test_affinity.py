@@ -216,6 +216,24 @@ def test_who_begins_to_finish_is_waited_for_no_longer() -> None:
     assert replayed.snapshot() == world.board.snapshot()
 
 
+def test_who_begins_to_finish_is_waited_for_no_longer_though_they_lack_what_is_needed_now() -> None:
+    world = Playground()
+    world.configure(affinity=WAIT)
+    left_by_ana(world, Presence.AVAILABLE)
+    world.text(customer=OTHER)
+    world.accept(2)
+    ben = replace(CONFIG.reps[1], skills={"billing": 3})
+    change(world, skills=(Skill(name="billing"),), reps=(CONFIG.reps[0], ben, *CONFIG.reps[2:]))
+    world.configure(affinity=WAIT, skills={"billing": 3})
+    world.presence("ben")
+    world.text("one more thing")
+    assert world.offered() is None
+
+    world.do(SetPresence(rep="ana", presence=Presence.OFFLINE, by="ana", when_done=True))
+
+    assert world.offered() == "ben"
+
+
 def test_what_waits_for_a_rep_keeps_its_place_among_what_else_waits_for_them() -> None:
     world = Playground()
     world.configure(affinity=WAIT, capacity_cost=2)

@@ -296,6 +296,18 @@ def test_nobody_is_sent_away_in_the_middle_of_a_conversation(how: str) -> None:
     assert Board.replay("contoso", world.journal).snapshot() == world.board.snapshot()
 
 
+def test_what_cannot_be_ended_goes_where_a_later_condition_sends_it() -> None:
+    ends = Overflow(when=LENGTH, limit=1, do=END)
+    spills = Overflow(when=LENGTH, limit=1, do=TRANSFER, queue="second")
+    world = overflowing_with(ends, spills, reps=("ana",))
+    world.active_with("ana")
+    world.presence("ana", Presence.AWAY)
+    texted(world, 2)
+    left_by_ana(world, "release")
+
+    assert (world.conversation(1).state, world.conversation(1).queue) == (State.QUEUED, "second")
+
+
 def test_what_was_ended_by_a_rep_and_begins_again_is_ended_like_any_other() -> None:
     world = overflowing_with(reps=("ana",))
     world.active_with("ana")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from pathlib import Path
@@ -92,7 +93,8 @@ def text_of(path: Path) -> str:
         if len(written) > _LARGEST:
             raise InvalidConfiguration((f"{path}: has more than {_LARGEST} bytes: that is no configuration",))
 
-        return written.decode("utf-8-sig")  # some editors begin with a byte order mark
+        written = written.removeprefix(codecs.BOM_UTF8)  # with which some editors begin
+        return written.decode()
     except OSError as error:
         raise InvalidConfiguration((f"{path}: cannot be read: {error.strerror}",)) from None
     except UnicodeDecodeError as error:

@@ -182,10 +182,6 @@ class Candidates:
         now = self._look(rep)
         return (requirement for requirement, pool in self._pools_of.get(rep, {}).items() if pool.takes(now))
 
-    def reserved_for(self, rep: str) -> Iterator[Requirement]:
-        """Yield what they alone are waited for with, since they had it last."""
-        return (requirement for requirement in self._pools_of.get(rep, ()) if requirement.back)
-
     def _fill(self, requirement: Requirement) -> Pool:
         method = self.method(requirement.queue)
         pool = self._pools[requirement] = Pool(requirement, method)

@@ -213,9 +213,8 @@ def _drain(decision: Decision, rep: str) -> None:
     """
     state = decision.state
     if rep in state.reps and not state.reps[rep].takes_offers:
-        for requirement in state.candidates.reserved_for(rep):
-            for place in state.waiting.places(requirement):
-                state.stirred_conversations[place[-1]] = None  # they are waited for no longer
+        for reserved in state.waiting.reserved_for(rep):
+            state.stirred_conversations[reserved] = None  # they are waited for no longer
 
     while (first := _first_for(state, rep)) is not None:
         whose, (conversation, choice) = rep, _chosen(state, first)

@@ -32,13 +32,19 @@ class Overflowing(NamedTuple):
 
 
 def overflowing(state: BoardState, queue: Queue, conversation: Conversation, at: Timestamp) -> Overflowing | None:
-    """Return the first of a queue's conditions that holds for a conversation that has just come there, or would."""
+    """Return the first of a queue's conditions that holds for a conversation that has just come there, or would.
+
+    One that can do nothing for it comes after all others: it is told where there is no better.
+    """
+    in_vain: Overflowing | None = None
     for rule in queue.overflow:
         found = _check(state, queue, conversation, rule, at)
-        if found is not None:
+        if found is not None and not _what_keeps(conversation, rule):
             return found
 
-    return None
+        in_vain = in_vain or found
+
+    return in_vain
 
 
 def overflow_arrived(decision: Decision, conversation: int) -> None:

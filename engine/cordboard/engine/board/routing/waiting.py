@@ -102,6 +102,16 @@ class WaitingLists:
         """Whether anything waits that requires this."""
         return requirement in self._lists.get(requirement.queue, ())
 
+    def reserved_for(self, rep: str) -> list[int]:
+        """Return what waits for a rep alone, since they had it last: looks at all that is required anywhere."""
+        return [
+            place[-1]
+            for lists in self._lists.values()
+            for requirement, places in lists.items()
+            if requirement.back and requirement.only == (rep,)
+            for place in places
+        ]
+
     def requirements(self, queue: str) -> Iterator[Requirement]:
         """Yield what the conversations of a queue require."""
         return iter(self._lists.get(queue, ()))
