@@ -148,7 +148,7 @@ def taken_by_ana(world: Playground, conversations: int) -> None:
         world.accept(2 + each)
 
 
-ALL_BUT_OFFLINE = (Obstacle.PRESENCE, Obstacle.CAPACITY, Obstacle.SKILLS)
+WHATEVER_IS_DISREGARDED = (Obstacle.PRESENCE, Obstacle.CAPACITY, Obstacle.SKILLS)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ ALL_BUT_OFFLINE = (Obstacle.PRESENCE, Obstacle.CAPACITY, Obstacle.SKILLS)
         ("busy", False, "ana"),
         ("away", True, "ana"),
         ("do_not_disturb", True, "ana"),
-        ("inactive", True, "ana"),
+        ("inactive", True, None),
         ("full", True, "ana"),
         ("blocked", True, "ana"),
         ("offline", True, None),
@@ -169,7 +169,7 @@ ALL_BUT_OFFLINE = (Obstacle.PRESENCE, Obstacle.CAPACITY, Obstacle.SKILLS)
 @pytest.mark.parametrize("closed", [False, True], ids=["parked", "closed"])
 def test_who_gets_it_back_waits_for_it_or_does_not(how: str, waits: bool, despite: str | None, closed: bool) -> None:
     at_once = "ana" if how in ("available", "busy") else "ben"
-    disregarding = Affinity(wait=2 * MINUTE, despite=ALL_BUT_OFFLINE)
+    disregarding = Affinity(wait=2 * MINUTE, despite=WHATEVER_IS_DISREGARDED)
     for affinity, first in (
         (Affinity(), at_once),
         (WAIT, None if waits else at_once),
@@ -554,3 +554,17 @@ def test_an_affinity_that_makes_no_sense_is_refused(affinity: Affinity, problem:
 
     [found] = find_problems(config)
     assert found.startswith(f"workstreams[0].affinity.{problem}")
+
+
+def test_nothing_is_offered_to_an_inactive_last_rep_whatever_is_disregarded() -> None:
+    world = Playground()
+    world.config = replace(world.config, presence=PresenceRules(missed=Presence.INACTIVE))
+    world.configure(affinity=Affinity(despite=(Obstacle.PRESENCE,)))
+    left_by_ana(world, Presence.AVAILABLE)
+    world.text(customer=OTHER)
+    world.later(world.config.workstreams[0].offer_timeout)
+    assert world.board.reps["ana"].presence is Presence.INACTIVE
+
+    world.text("one more thing")
+
+    assert world.offered() is None

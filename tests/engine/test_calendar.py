@@ -225,6 +225,7 @@ def test_what_is_always_open_closes_for_a_holiday_and_opens_after_it() -> None:
 @pytest.mark.parametrize(
     ("hours", "problem"),
     [
+        (OperatingHours(name="a\nb"), "hours[0].name: 'a\\nb' cannot be in a URL"),
         (OperatingHours(name="a", time_zone="Mars/Base"), "hours[0].time_zone: 'Mars/Base' is no IANA time zone"),
         (OperatingHours(name="a", weekly=(WeeklyOpening(days=(), opens="09:00", closes="10:00"),)), "weekly[0].days"),
         (OperatingHours(name="a", weekly=(every_day("24:00", "10:00"),)), "hours[0].weekly[0].opens: '24:00' ends"),
@@ -237,7 +238,7 @@ def test_what_is_always_open_closes_for_a_holiday_and_opens_after_it() -> None:
             OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(2027, 2, 3)),)),
             "hours[0].holidays[0].until: 2027-02-03 is more than a year after 2026-02-02",
         ),
-        (OperatingHours(name="a/b"), "hours[0].name: 'a/b' cannot be part of a URL"),
+        (OperatingHours(name="a/b"), "hours[0].name: 'a/b' cannot be in a URL"),
     ],
 )
 def test_hours_that_make_no_sense_are_refused_with_their_key(hours: OperatingHours, problem: str) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cordboard.engine import Board
 from cordboard.engine.commands import CloseConversation, Configure, DeclineOffer
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, AutoClose, Rep, Skill
+from cordboard.engine.events import ConversationRequeued
 from cordboard.engine.routing_words import Distribution, SkillMatching
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import CloseReason, Presence, State
@@ -287,3 +289,24 @@ def test_a_number_that_changes_its_workstream_leaves_its_open_conversations_wher
     world.text(customer=OTHER)
 
     assert [world.conversation(each).workstream for each in (1, 2)] == ["support", "sales"]
+
+
+def test_a_configuration_does_the_same_in_the_same_order_on_a_restored_board() -> None:
+    """Conversation 1 ends and is taken up again, so that the live board has it behind 2."""
+    world = Playground()
+    world.active_with("ana")
+    world.text(customer="+14155550102")
+    world.close()
+    world.presence("ana", Presence.AWAY)
+    world.later(SECOND)
+    world.text("one more thing")
+    restored = Board.restore(world.board.snapshot())
+    second = replace(CONFIG.queues[1], reps=("ana", "ben"))
+    moved = Configure(
+        config=replace(CONFIG, queues=(second,), workstreams=(replace(CONFIG.workstreams[0], queue="second"),))
+    )
+
+    live = world.board.apply(moved, world.at)
+
+    assert [each.conversation for each in live if isinstance(each, ConversationRequeued)] == [1, 2]
+    assert restored.apply(moved, world.at) == live

@@ -453,7 +453,8 @@ class Watched(Playground):
             case ConversationOffered() | ConversationWoken() | ConversationTransferred():
                 assert event.rep not in self.off
                 assert event.rep not in self.draining
-                assert self.presences.get(event.rep) not in (None, Presence.OFFLINE, Presence.INACTIVE)
+                assert self.presences.get(event.rep) not in (None, Presence.OFFLINE)
+                assert event.overrode or self.presences.get(event.rep) is not Presence.INACTIVE
             case _:
                 pass
 

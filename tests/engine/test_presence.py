@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine import Board, Rep
+from cordboard.engine.carrier import TextReceived
 from cordboard.engine.commands import (
     Configure,
     DeclineOffer,
@@ -18,7 +19,7 @@ from cordboard.engine.commands import (
 from cordboard.engine.config import SECOND, BoardConfig, CapacityProfile, CustomPresence, PresenceRules
 from cordboard.engine.config_problems import find_problems
 from cordboard.engine.errors import NotAllowed, NotFound, RepUnable
-from cordboard.engine.events import Event, PresenceChanged
+from cordboard.engine.events import ConversationOffered, Event, PresenceChanged
 from cordboard.engine.routing_words import PassedOver
 from cordboard.engine.states import PresenceChoice, RepState
 from cordboard.engine.testing.playground import CONFIG, Playground
@@ -500,3 +501,30 @@ def test_a_rep_without_capacity_who_takes_what_needs_none_stays_available() -> N
     world.text(customer="+14155550199")
     assert world.board.reps["ana"].presence is Presence.AVAILABLE
     assert world.offered(2) == "ana"
+
+
+def test_a_restored_board_offers_to_whom_the_live_one_does() -> None:
+    """Ana has one conversation, said herself that she is available all the same, and declined the next."""
+    workstream = replace(CONFIG.workstreams[0], allowed_presences=(Presence.AVAILABLE,), max_declines=1)
+    ana = replace(CONFIG.reps[0], capacity=3)
+    world = Playground(
+        replace(
+            CONFIG,
+            presence=PresenceRules(automatic=True),
+            workstreams=(workstream,),
+            reps=(ana, *CONFIG.reps[1:]),
+        )
+    )
+    world.active_with("ana")
+    world.text(customer="+14155550102")
+    world.presence("ana")
+    world.do(DeclineOffer(conversation=2, by="ana"))
+    boards = world.board, Board.restore(world.board.snapshot()), Board.replay(CONFIG.name, world.journal)
+    text = TextReceived(
+        channel="main", provider_id="SM9", sender="+14155550103", recipient=CONFIG.numbers[0].address, body="hello"
+    )
+
+    live, restored, replayed = (each.apply(text, world.at) for each in boards)
+
+    assert any(isinstance(each, ConversationOffered) and each.rep == "ana" for each in live)
+    assert live == restored == replayed

@@ -18,8 +18,8 @@ def find_hours_problems(config: BoardConfig) -> Iterator[str]:
             yield f"{key}.name: {hours.name!r} is there already, as hours[{known[hours.name]}]"
 
         known.setdefault(hours.name, index)
-        if not hours.name.strip() or "/" in hours.name:
-            yield f"{key}.name: {hours.name!r} cannot be part of a URL: it is empty, or has a '/'"
+        if not hours.name.strip() or "/" in hours.name or hours.name.splitlines() != [hours.name]:
+            yield f"{key}.name: {hours.name!r} cannot be in a URL: it is empty, or has a '/' or a line break"
 
         yield from _of_one(key, hours)
 

@@ -39,10 +39,11 @@ def configure(decision: Decision, command: Configure) -> None:
         return
 
     decision.emit(BoardConfigured, config=command.config, by=command.by)
-    for conversation in list(state.conversations.values()):
+    # In an order that a restored board has, too.
+    for _, conversation in sorted(state.conversations.items()):
         _move_on(decision, conversation)
 
-    for name in list(state.reps):
+    for name in sorted(state.reps):
         keep_presence(decision, name)
         review_shift(decision, name)
 

@@ -55,7 +55,10 @@ def state_of(snapshot: BoardSnapshot) -> BoardState:
     for queue in snapshot.queues:
         state.put_queue(queue)
 
+    state.let_rest()
+    for name in state.reps:  # they were ranked while not everything was there
+        state.candidates.touch(name)
+
     state.candidates.catch_up()
     state.changes = Changes()
-    state.let_rest()
     return state

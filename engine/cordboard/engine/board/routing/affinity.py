@@ -11,7 +11,7 @@ from cordboard.engine.records import Conversation
 from cordboard.engine.routing_words import AffinityTo, Obstacle, SkillMatching
 from cordboard.engine.vocabulary import Presence, Timestamp
 
-_ONLINE: Final = tuple(each for each in Presence if each is not Presence.OFFLINE)
+_THERE: Final = tuple(each for each in Presence if each not in (Presence.OFFLINE, Presence.INACTIVE))
 
 
 def last_rep(conversation: Conversation, workstream: Workstream, reps: Container[str]) -> str | None:
@@ -44,7 +44,7 @@ def requirement_of_return(conversation: Conversation, workstream: Workstream, co
     required = requirement_of(conversation, workstream, costs, (rep,))._replace(pushed=True, back=True)
     despite = workstream.affinity.despite
     if Obstacle.PRESENCE in despite:
-        required = required._replace(presences=_ONLINE)
+        required = required._replace(presences=_THERE)
 
     if Obstacle.CAPACITY in despite:
         required = required._replace(overload=True)
