@@ -16,6 +16,7 @@ import pytest
 
 import cordboard
 from cordboard.daemon.cli import main
+from cordboard.daemon.explanation import tell
 from cordboard.daemon.listening import listening
 
 FILE = """
@@ -260,6 +261,19 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
         "  ana       skills: needs billing 3 (has none)",
         "  benjamin  offline: offline",
     ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "told"),
+    [
+        ({"type": "conversation_transferred", "rep": "eva", "by": "ben"}, "conversation transferred to eva by ben"),
+        ({"type": "offer_withdrawn", "rep": "ben", "by": "system"}, "offer withdrawn from ben"),
+        ({"type": "conversation_closed", "by": "ben"}, "conversation closed by ben"),
+        ({"type": "offer_accepted", "rep": "ana", "by": "ana"}, "offer accepted by ana"),
+    ],
+)
+def test_explain_tells_who_did_it_and_to_whom(fact: dict[str, str], told: str) -> None:
+    assert list(tell([{"at": "now", **fact}], None)) == [f"now {told}"]
 
 
 def test_explain_tells_why_a_rep_gets_nothing(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from cordboard.engine.config import MINUTE, SECOND
+from cordboard.engine.vocabulary import SYSTEM
+
+_TOWARDS: Final = {
+    "conversation_offered": "to",
+    "conversation_transferred": "to",
+    "conversation_woken": "to",
+    "offer_withdrawn": "from",
+}
+"""Events whose rep is not who did it."""
 
 
 def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) -> Iterator[str]:
@@ -50,8 +59,14 @@ def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
     if fact.get("queue"):
         yield f"to {fact['queue']}"
 
-    if fact.get("rep"):
-        yield f"to {fact['rep']}" if fact["type"] == "conversation_offered" else f"by {fact['rep']}"
+    rep, by = fact.get("rep"), fact.get("by")
+    if rep and fact["type"] in _TOWARDS:
+        yield f"{_TOWARDS[fact['type']]} {rep}"
+    elif rep:
+        yield f"by {rep}"
+
+    if by and by not in (rep, SYSTEM):
+        yield f"by {by}"
 
     if fact.get("overrode"):
         yield f"(overriding {', '.join(fact['overrode'])})"

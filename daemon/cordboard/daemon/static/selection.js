@@ -45,7 +45,8 @@ function forget(refused) {
     everything().checked = false;
   }
 
-  document.getElementById("bulk-override").checked = false; // it is meant for once
+  document.getElementById("bulk-override").checked = false; // it is meant for once, as the reason is
+  document.getElementById("bulk-why").value = "";
   show();
 }
 
