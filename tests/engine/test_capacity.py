@@ -225,6 +225,28 @@ def _says(word: str) -> Condition:
 # No capacity, only profiles
 
 
+def test_a_conversation_to_which_rules_leave_nothing_to_take_takes_one_unit() -> None:
+    nothing = (
+        RuleSet(name="by profile", rules=(Rule(name="all", then=Outputs(capacity_cost=0, costs={"vip": 1})),)),
+        RuleSet(name="not this one", rules=(Rule(name="all", then=Outputs(costs={"vip": 0})),)),
+    )
+    vip = CapacityProfile(name="vip", limit=9)
+    world = board_of(vip, reps=(Rep(name="ana", capacity=2),), costs={}, classification=nothing)
+
+    assert texts(world, 3) == ["ana", "ana", None]
+    assert world.board.explain_rep("ana").free == 0
+
+
+def test_a_conversation_whose_only_profile_is_gone_takes_one_unit() -> None:
+    rules = RuleSet(name="kinds", rules=(Rule(name="all", then=Outputs(capacity_cost=0, costs={"vip": 1})),))
+    vip, ana = CapacityProfile(name="vip", limit=0), Rep(name="ana", capacity=2)
+    world = board_of(SMS, vip, reps=(ana,), costs={}, classification=(rules,))
+    assert texts(world, 3) == [None, None, None]
+
+    changed(world, workstreams=(replace(world.config.workstreams[0], classification=()),), capacity_profiles=(SMS,))
+    assert [world.conversation(each).holder for each in (1, 2, 3)] == ["ana", "ana", None]
+
+
 def test_a_conversation_can_count_by_profiles_alone() -> None:
     world = board_of(CapacityProfile(name="sms", limit=2), reps=(Rep(name="ana", capacity=0),), capacity_cost=0)
 

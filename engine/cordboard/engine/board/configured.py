@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from cordboard.engine.board.automated.texts import AutomatedTexts
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.routing.conditions import Background
-from cordboard.engine.board.routing.requirement import Costs
+from cordboard.engine.board.routing.requirement import Costs, units_of
 from cordboard.engine.board.routing.rule_book import RuleBook
 from cordboard.engine.config import BoardConfig, Workstream
 from cordboard.engine.records import Conversation
@@ -64,6 +64,10 @@ class Configured:
     def workstream_of(self, conversation: Conversation) -> Workstream:
         """Return the settings a conversation runs under."""
         return self.workstreams[conversation.workstream]
+
+    def cost_of(self, conversation: Conversation) -> int:
+        """Return the units of a rep's capacity that a conversation takes."""
+        return units_of(conversation, self.workstreams[conversation.workstream], self.costs_of(conversation))
 
     def costs_of(self, conversation: Conversation) -> Costs:
         """Return what a conversation takes of the capacity profiles that are configured."""

@@ -191,7 +191,7 @@ def take(
         conversation=conversation.id,
         assignment=decision.next_assignment(),
         rep=rep,
-        cost=conversation.cost_under(decision.workstream(conversation)),
+        cost=decision.state.configured.cost_of(conversation),
         costs=dict(decision.state.configured.costs_of(conversation)),
         by=rep,
         why=why,
@@ -206,7 +206,7 @@ def require_room(decision: Decision, rep: str, conversation: Conversation) -> No
             f"{rep} is offline; set a presence before taking conversations", rep=rep, inability=Inability.OFFLINE
         )
 
-    cost = conversation.cost_under(decision.workstream(conversation))
+    cost = state.configured.cost_of(conversation)
     free = state.holdings.free_of(rep)
     if free < cost > 0:
         raise RepUnable(
@@ -316,7 +316,7 @@ def _objections(decision: Decision, rep: str, conversation: Conversation) -> Ite
     if state.reps[rep].presence not in workstream.allowed_presences:
         yield PassedOver.PRESENCE
 
-    if state.holdings.free_of(rep) < conversation.cost_under(workstream) > 0:
+    if state.holdings.free_of(rep) < state.configured.cost_of(conversation) > 0:
         yield PassedOver.CAPACITY
 
     room = state.room_of(rep)

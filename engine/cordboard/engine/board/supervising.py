@@ -65,7 +65,7 @@ def take_in_hand(decision: Decision, conversation: Conversation, by: str, why: s
         conversation=conversation.id,
         assignment=decision.next_assignment(),
         rep=by,
-        cost=conversation.cost_under(decision.workstream(conversation)),
+        cost=decision.state.configured.cost_of(conversation),
         costs=dict(decision.state.configured.costs_of(conversation)),
         expires_at=None,
         by=by,

@@ -142,7 +142,7 @@ def offer(
         conversation=conversation,
         assignment=decision.next_assignment(),
         rep=rep,
-        cost=offered.cost_under(workstream),
+        cost=decision.state.configured.cost_of(offered),
         costs=dict(decision.state.configured.costs_of(offered)),
         expires_at=decision.at + workstream.offer_timeout,
         by=by,

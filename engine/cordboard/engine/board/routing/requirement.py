@@ -65,7 +65,7 @@ def requirement_of(
         pushed=workstream.distribution is Distribution.PUSH,
         presences=workstream.allowed_presences,
         max_declines=workstream.max_declines,
-        cost=conversation.cost_under(workstream),
+        cost=units_of(conversation, workstream, costs),
         costs=costs,
         matching=matching,
         skills=skills,
@@ -75,6 +75,15 @@ def requirement_of(
         ring=conversation.ring,
         only=only,
     )
+
+
+def units_of(conversation: Conversation, workstream: Workstream, costs: Costs) -> int:
+    """Return the units of a rep's capacity that a conversation takes: one where it would take nothing of anything.
+
+    Rules that are each right, or a profile that is no longer configured, may together leave nothing; and a rep would
+    get all such conversations at once.
+    """
+    return conversation.cost_under(workstream) or (0 if costs else 1)
 
 
 def required_skills(conversation: Conversation, workstream: Workstream) -> tuple[SkillMatching, Skills]:
