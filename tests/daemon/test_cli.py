@@ -134,8 +134,10 @@ def test_without_the_daemons_packages_a_command_says_what_to_install(
 
     assert main(["demo"]) == 1
 
-    said = "cordboard: 'uvicorn' is not installed; this command needs pip install \"cordboard[daemon]\"\n"
-    assert capsys.readouterr().err == said
+    assert capsys.readouterr().err == (
+        "cordboard: 'uvicorn' is not installed; this command needs "
+        'pip install ".[daemon]" in a checkout of Cordboard\n'
+    )
 
 
 def test_a_port_that_is_taken_is_told_with_the_option_that_chooses_another(

@@ -132,9 +132,10 @@ def test_without_the_package_a_rule_that_asks_is_refused_with_what_to_install(mo
 
     [problem] = find_problems(asking("equals", "es"))
     assert problem.endswith(
-        'when.field: telling languages needs a package that is not installed: pip install "cordboard[language]"'
+        'when.field: telling languages needs a package that is not installed: pip install ".[language]" '
+        "in a checkout of Cordboard"
     )
-    with pytest.raises(InvalidConfiguration, match="cordboard\\[language\\]"):
+    with pytest.raises(InvalidConfiguration, match=r'"\.\[language\]"'):
         languages.detector()
 
     assert list(find_problems(CONFIG)) == []

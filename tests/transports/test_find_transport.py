@@ -232,7 +232,8 @@ def test_without_its_packages_a_provider_names_the_extra_to_install(
         if name != "cordboard.transports.base":
             monkeypatch.delitem(sys.modules, name)
 
-    with pytest.raises(TransportUnavailable, match=rf'^provider .* \({missing}\): pip install "cordboard\[{extra}\]"'):
+    told = rf"^provider '{provider}' needs .* \({missing}\): pip install \"\.\[{extra}\]\" in a checkout"
+    with pytest.raises(TransportUnavailable, match=told):
         find_transport(provider)
 
 

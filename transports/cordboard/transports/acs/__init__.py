@@ -1,4 +1,4 @@
-"""Azure Communication Services: texts by its REST API, webhooks from Event Grid. Needs `pip install "cordboard[acs]"`.
+"""Azure Communication Services: texts by its REST API, webhooks from Event Grid. Needs `pip install ".[acs]"`.
 
 Importing this imports neither Azure's SDK nor an HTTP library, which takes a while: opening a transport does.
 """

@@ -1,6 +1,6 @@
 """Any carrier or gateway with an HTTP API: the channel's settings say how it is asked, and what it says.
 
-Needs `pip install "cordboard[http]"`. Importing this does not import an HTTP library: opening a transport does.
+Needs `pip install ".[http]"`. Importing this does not import an HTTP library: opening a transport does.
 """
 
 from __future__ import annotations

@@ -6,14 +6,16 @@ Grid. What goes wrong: `faults` (treatments), `script` (whose texts get which), 
 `carrier` puts it together, and `control` takes orders over HTTP.
 
 `SimulatorTransport` makes a channel of it, for the demo. Tests and benches use `simulator.carrier.SimulatedCarrier`
-with a transport of their own, and `cordboard simulator` runs one alone. Needs `pip install "cordboard[twilio]"`.
+with a transport of their own, and `cordboard simulator` runs one alone. Needs `pip install ".[twilio]"`.
 """
 
 from __future__ import annotations
 
 from cordboard.transports.base import require
-from cordboard.transports.simulator.transport import SimulatorSettings, SimulatorTransport
 
 require("twilio", "aiohttp", provider="simulator", extra="twilio")
+
+# Twilio's transport, of which this is made, would ask for the same in its own name.
+from cordboard.transports.simulator.transport import SimulatorSettings, SimulatorTransport  # noqa: E402
 
 __all__ = ["SimulatorSettings", "SimulatorTransport"]

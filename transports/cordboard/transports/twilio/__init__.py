@@ -1,4 +1,4 @@
-"""Twilio: texts by its REST API, webhooks verified by their signature. Needs `pip install "cordboard[twilio]"`.
+"""Twilio: texts by its REST API, webhooks verified by their signature. Needs `pip install ".[twilio]"`.
 
 Importing this does not import Twilio's SDK, which takes a while: opening a transport does.
 """
