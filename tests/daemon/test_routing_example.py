@@ -74,11 +74,11 @@ def test_a_customer_who_is_known_writes_spanish_and_is_answered_in_it(shop: Shop
 def test_at_night_and_on_holidays_customers_are_told_when_somebody_answers(shop: Shop) -> None:
     shop.until("2026-11-30T23:00")
     assert told(shop.text("hello", customer=JOE))[1:] == [
-        "We are closed now, and answer from 2026-12-01 08:00 on.",
+        "We are closed now, and answer from Tuesday, 8:00 AM on.",
     ]
 
     shop.until("2026-12-25T10:00")
-    assert "It is Christmas: we answer from 2026-12-28 08:00 on." in told(shop.text("hello", customer=LEE))
+    assert "It is Christmas: we answer from Monday, 8:00 AM on." in told(shop.text("hello", customer=LEE))
 
 
 def test_who_misses_an_offer_is_inactive_until_they_say_that_they_are_back(shop: Shop) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from cordboard.engine import Board, Channel, Number, Queue, Rep
 from cordboard.engine.automated_messages import AutomatedMessage
 from cordboard.engine.board.automated.automation import MACHINES_ANSWER_WITHIN, WINDOW
-from cordboard.engine.board.automated.words import length_of_time
+from cordboard.engine.board.automated.texts import times_in
 from cordboard.engine.commands import DeclineOffer, ReleaseConversation, StartSending, TransferConversation
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, Customer, Overflow
 from cordboard.engine.errors import CordboardError
@@ -142,14 +142,14 @@ def waits_where_the_pace_is_known(world: Playground) -> None:
 
 FIRES: dict[MessageTrigger, tuple[Callable[[Playground], None], str, str]] = {
     MessageTrigger.GREETING: (begins, "Welcome to {number}, {customer_name|friend}", f"Welcome to {OURS}, friend"),
-    MessageTrigger.HOLIDAY: (begins, "{holiday} until {opens_at}", "Founders' Day until 2025-06-16 09:00"),
-    MessageTrigger.OUT_OF_HOURS: (begins, "Back at {opens_at}", "Back at 18:00"),
+    MessageTrigger.HOLIDAY: (begins, "{holiday} until {opens_at}", "Founders' Day until Monday, 9:00 AM"),
+    MessageTrigger.OUT_OF_HOURS: (begins, "Back at {opens_at}", "Back at 6:00 PM"),
     MessageTrigger.POSITION: (comes_second, "{position} on {queue_name}", "2 on general"),
     MessageTrigger.NEXT_IN_LINE: (begins, "You are {position}", "You are 1"),
     MessageTrigger.EXPECTED_WAIT: (waits_where_the_pace_is_known, "About {expected_wait}", "About 4 minutes"),
     MessageTrigger.UNASSIGNABLE: (is_refused_by_everybody, "Nobody is there", "Nobody is there"),
     MessageTrigger.OVERFLOW_END: (overflows, "Too busy, {customer_name|friend}", "Too busy, friend"),
-    MessageTrigger.OVERFLOW_LATER: (overflows, "We answer on {answer_at}", "We answer on 2025-06-16 09:00"),
+    MessageTrigger.OVERFLOW_LATER: (overflows, "We answer on {answer_at}", "We answer on Monday, 9:00 AM"),
     MessageTrigger.ASSIGNED: (is_offered, "{rep_name} is coming", "Ana is coming"),
     MessageTrigger.JOINED: (is_taken, "{rep_name} is here", "Ana is here"),
     MessageTrigger.TRANSFER_ACCEPTED: (is_taken_after_a_transfer, "{rep_name} goes on", "ben goes on"),
@@ -318,12 +318,52 @@ def test_who_is_moved_to_another_queue_is_told_their_place_there() -> None:
         (10 * MINUTE + 1, "en-GB", "15 minutes"),
         (90 * MINUTE, "es-MX", "90 minutos"),
         (90 * MINUTE + 1, "de", "2 Stunden"),
-        (5 * HOUR, "ja", "5 h"),
-        (MINUTE, "ja", "1 min"),
+        (5 * HOUR, "ja", "5 時間"),
+        (MINUTE, "xx-Pirate", "1 minute"),
     ],
 )
 def test_a_wait_is_told_in_words_and_rounded_up(length: int, language: str, words: str) -> None:
-    assert length_of_time(length, language) == words
+    assert times_in(language).length(length) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "today", "this_week", "later", "next_year"),
+    [
+        ("", "8:00 AM", "Monday, 8:00 AM", "December 28, 8:00 AM", "December 28, 2027, 8:00 AM"),
+        ("en-GB", "08:00", "Monday, 08:00", "28 December, 08:00", "28 December 2027, 08:00"),
+        ("es-MX", "8:00 a.m.", "lunes, 8:00 a.m.", "28 de diciembre, 8:00 a.m.", "28 de diciembre de 2027, 8:00 a.m."),
+        ("de", "08:00", "Montag, 08:00", "28. Dezember, 08:00", "28. Dezember 2027, 08:00"),
+        ("ja", "8:00", "月曜日 8:00", "12月28日 8:00", "2027年12月28日 8:00"),
+    ],
+)
+def test_a_moment_is_told_as_people_say_it_and_its_day_where_that_is_not_today(
+    language: str, today: str, this_week: str, later: str, next_year: str
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    times = times_in(language)
+    monday = datetime(2026, 12, 28, 8, tzinfo=berlin)
+
+    assert times.moment(monday, monday.replace(hour=0)) == today
+    assert times.moment(monday, monday.replace(day=22)) == this_week
+    assert times.moment(monday, monday.replace(day=21, hour=23)) == later
+    assert times.moment(monday.replace(year=2027), monday) == next_year
+
+
+@pytest.mark.parametrize("language", ["", "es", "bg", "fr", "fa"])
+def test_a_moment_has_no_space_that_makes_a_text_twice_as_long(language: str) -> None:
+    now = datetime(2026, 11, 27, 23, tzinfo=ZoneInfo("UTC"))
+
+    for days in (0, 1, 9, 400):
+        told = times_in(language).moment(now + timedelta(days=days), now)
+        assert not {"\u00a0", "\u202f"} & set(told)
+
+
+def test_midnight_is_that_of_the_place_where_it_opens() -> None:
+    """It is Sunday, 15:06 in UTC: in Auckland it is Monday, and what opens there at nine opens today."""
+    auckland = replace(WEEKDAYS, time_zone="Pacific/Auckland")
+    world = world_with(says(MessageTrigger.OUT_OF_HOURS, "Back at {opens_at}"), **open_in(auckland))
+
+    assert texts(world.text()) == ["Back at 9:00 AM"]
 
 
 # Which text

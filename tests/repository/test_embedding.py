@@ -12,6 +12,19 @@ import pytest
 
 RunPython: TypeAlias = Callable[..., CompletedProcess[str]]
 
+TELL_TIMES = """
+import sys
+from msgspec.structs import replace
+from cordboard.daemon import cli
+from cordboard.engine.automated_messages import AutomatedMessage
+from cordboard.engine.testing.playground import CONFIG, Playground
+from cordboard.engine.vocabulary import MessageTrigger
+
+for text in ("Welcome", "Welcome, you wait {expected_wait}"):
+    Playground(replace(CONFIG, automated_messages=(AutomatedMessage(trigger=MessageTrigger.POSITION, text=text),)))
+    print("babel" in sys.modules)
+"""
+
 LOOK_AROUND = """
 import asyncio, gc, json, logging, os, pkgutil, signal, sys, threading, warnings
 import importlib
@@ -109,6 +122,12 @@ def test_importing_the_engine_brings_no_carrier_no_driver_and_no_web(
     imported_with_the_engine: frozenset[str], foreign: str
 ) -> None:
     assert foreign not in imported_with_the_engine
+
+
+def test_what_tells_times_is_loaded_when_a_text_tells_one(tmp_path: Path, run_python: RunPython) -> None:
+    program = run_python(["-c", TELL_TIMES], cwd=tmp_path)
+
+    assert program.stdout.split() == ["False", "True"], program.stderr
 
 
 def test_importing_every_module_changes_nothing_of_the_process(tmp_path: Path, run_python: RunPython) -> None:

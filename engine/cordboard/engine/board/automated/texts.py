@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple, TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from cordboard.engine.automated_messages import AutomatedMessage, Part, parse
+from cordboard.engine.automated_messages import AutomatedMessage, Part, Slug, parse
 from cordboard.engine.board.automated.occasions import WATCHED
 from cordboard.engine.config import BoardConfig
+from cordboard.engine.language_tags import ever_wider
 from cordboard.engine.records import Conversation
 from cordboard.engine.vocabulary import MessageTrigger
+
+if TYPE_CHECKING:
+    from cordboard.engine.board.automated.spoken_times import SpokenTimes
 
 _Scope: TypeAlias = tuple[str | None, str | None]
 """A channel or a number, or neither."""
 
 
 _PLACES: Final = frozenset({MessageTrigger.POSITION, MessageTrigger.NEXT_IN_LINE})
+
+_TIMES: Final = frozenset({"opens_at", "answer_at", "expected_wait"})
+"""The slugs that stand for times."""
 
 
 class Wording(NamedTuple):
@@ -54,6 +61,10 @@ class AutomatedTexts:
         self.watched: frozenset[type] = WATCHED if told else frozenset()
         self.tells_places = not told.isdisjoint(_PLACES)
         self.tells_waits = MessageTrigger.EXPECTED_WAIT in told
+        if any(isinstance(part, Slug) and part.name in _TIMES for parts in self._parts.values() for part in parts):
+            locales = {tag for each in config.automated_messages for tag in each.locales}
+            for language in locales.union(self._languages.values()):
+                times_in(language)  # loaded now, so that no text waits for the disk
 
     def wording(self, trigger: MessageTrigger, conversation: Conversation) -> Wording | None:
         """Return what a conversation's customer is told; None for nothing."""
@@ -64,7 +75,7 @@ class AutomatedTexts:
 
         usual = self._languages.get(conversation.number, "")
         locales = {tag.casefold(): (tag, text) for tag, text in found.locales.items()}
-        for wanted in _ever_wider(conversation.language or usual):
+        for wanted in ever_wider(conversation.language or usual):
             if wanted.casefold() in locales:
                 tag, text = locales[wanted.casefold()]
                 return Wording(tag, self._parts[text])
@@ -72,8 +83,9 @@ class AutomatedTexts:
         return Wording(usual, self._parts[found.text])
 
 
-def _ever_wider(tag: str) -> Iterator[str]:
-    """Yield a language tag and what it is a variety of: `es-MX`, `es` (the look-up of RFC 4647, 3.4)."""
-    while tag:
-        yield tag
-        tag = tag.rpartition("-")[0]
+@cache
+def times_in(language: str) -> SpokenTimes:
+    """Return how times are told in a language; empty where nobody said which."""
+    from cordboard.engine.board.automated.spoken_times import SpokenTimes
+
+    return SpokenTimes(language)

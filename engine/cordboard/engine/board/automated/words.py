@@ -10,40 +10,17 @@ from zoneinfo import ZoneInfo
 
 from cordboard.engine.automated_messages import CONTEXT, Part
 from cordboard.engine.board.automated.occasions import Occasion
+from cordboard.engine.board.automated.texts import times_in
 from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.board.routing.expected_wait import expected_wait
 from cordboard.engine.board.state import BoardState
-from cordboard.engine.config import HOUR, MINUTE
 from cordboard.engine.records import Conversation
-from cordboard.engine.vocabulary import Milliseconds, Timestamp
+from cordboard.engine.vocabulary import Timestamp
 
 LONGEST_VALUE: Final = 160
 """Characters of one value: what a text says must not go under in what is filled in."""
 
 _UNSEEN: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-
-
-_MINUTES: Final = {
-    "": ("minute", "minutes"),
-    "en": ("minute", "minutes"),
-    "de": ("Minute", "Minuten"),
-    "es": ("minuto", "minutos"),
-    "fr": ("minute", "minutes"),
-    "it": ("minuto", "minuti"),
-    "nl": ("minuut", "minuten"),
-    "pt": ("minuto", "minutos"),
-}
-_HOURS: Final = {
-    "": "hours",
-    "en": "hours",
-    "de": "Stunden",
-    "es": "horas",
-    "fr": "heures",
-    "it": "ore",
-    "nl": "uur",
-    "pt": "horas",
-}
-"""Several: one hour is told in minutes. In other languages these are `min` and `h`, the same in all of them."""
 
 
 def fill(parts: Iterable[Part], slugs: Slugs) -> str:
@@ -60,24 +37,6 @@ def cut(text: str, *, to: int) -> str:
 
     kept = text[: to + 1]
     return kept.rsplit(maxsplit=1)[0] if len(kept.split()) > 1 else text[:to]
-
-
-def length_of_time(length: Milliseconds, language: str) -> str:
-    """Return a length of time as people say it, rounded up: whoever waits is rather served too early.
-
-    Exact to the minute up to ten, to five minutes up to an hour and a half, and to the hour beyond: no estimate is
-    worth more.
-    """
-    primary = language.partition("-")[0]
-    minutes = max(1, -(-length // MINUTE))
-    if minutes > 10:
-        minutes = -(-minutes // 5) * 5
-
-    if minutes <= 90:
-        one, several = _MINUTES.get(primary, ("min", "min"))
-        return f"{minutes} {one if minutes == 1 else several}"
-
-    return f"{-(-length // HOUR)} {_HOURS.get(primary, 'h')}"
 
 
 class Slugs:
@@ -129,7 +88,7 @@ class Slugs:
                 return str(self._state.waiting.ahead_of(conversation.id) + 1) if entry is not None else ""
             case "expected_wait":
                 wait = expected_wait(self._state, conversation, self._at)
-                return length_of_time(wait, self._language) if wait is not None else ""
+                return times_in(self._language).length(wait) if wait is not None else ""
             case "holiday":
                 holiday = self._calendar.holiday_on(self._at) if self._calendar is not None else None
                 return holiday.name if holiday is not None else ""
@@ -148,13 +107,13 @@ class Slugs:
         return settings.display_name or settings.name if settings is not None else ""
 
     def _local(self, moment: Timestamp | None, calendar: Calendar | None) -> str:
-        """Return a moment by the clocks of the place, in figures that are the same in every language."""
+        """Return a moment by the clocks of the place, as it is said there now."""
         if moment is None:
             return ""
 
         zone = calendar.zone if calendar is not None else ZoneInfo(self._state.configured.config.time_zone)
         then, now = (datetime.fromtimestamp(each / 1000, zone) for each in (moment, self._at))
-        return f"{then:%H:%M}" if then.date() == now.date() else f"{then:%Y-%m-%d %H:%M}"
+        return times_in(self._language).moment(then, now)
 
 
 def _visible(value: str) -> str:
