@@ -6,12 +6,16 @@ import enum
 import html
 import re
 from collections.abc import AsyncIterator, Mapping
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from tests.daemon.conftest import CONFIG, Daemon, daemon_of
 from tests.daemon.test_presence import browser
 
+from cordboard.daemon.access import Person
+from cordboard.daemon.api.caller import require_overseer
 from cordboard.daemon.desk.why_not import BARS, FLAWS, INABILITIES, STATES, THINGS, TRIGGERS, refusal
 from cordboard.engine import errors
 from cordboard.engine.errors import (
@@ -31,7 +35,7 @@ from cordboard.engine.errors import (
     RepUnable,
     Thing,
 )
-from cordboard.engine.vocabulary import Presence, State, Trigger
+from cordboard.engine.vocabulary import Presence, Role, State, Trigger
 
 NAMES = {"ana": "Ana Lima", "ben": "Ben"}
 HTMX = {"HX-Request": "true"}
@@ -57,6 +61,16 @@ def told(error: CordboardError, *, you: str = "ana") -> tuple[int, str]:
 )
 def test_there_are_words_for_every_reason(kinds: type[enum.Enum], words: Mapping[enum.Enum, object]) -> None:
     assert set(words) == set(kinds)
+
+
+def test_where_administrators_may_too_a_refusal_says_so() -> None:
+    ana = Person(name="ana", display_name="Ana", roles=(Role.REP,))
+    connection: Any = SimpleNamespace(user=ana)
+
+    with pytest.raises(NotAllowed) as refused:
+        require_overseer(connection, connection)
+
+    assert told(refused.value) == (403, "Only supervisors and administrators can do this.")
 
 
 @pytest.mark.parametrize(

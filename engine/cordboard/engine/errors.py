@@ -53,6 +53,9 @@ class Bar(enum.Enum):
     SUPERVISORS = "supervisors"
     """Supervisors alone may."""
 
+    OVERSEERS = "overseers"
+    """Supervisors and administrators alone may."""
+
     ADMINISTRATORS = "administrators"
     """Administrators alone may."""
 

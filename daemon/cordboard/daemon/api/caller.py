@@ -87,7 +87,7 @@ def require_supervisor(connection: ASGIConnection[Any, Any, Any, Any], _handler:
 def require_overseer(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Let only supervisors and administrators in."""
     if not (connection.user.is_supervisor or connection.user.is_admin):
-        raise NotAllowed(f"{connection.user.name} is neither supervisor nor administrator", bar=Bar.SUPERVISORS)
+        raise NotAllowed(f"{connection.user.name} is neither supervisor nor administrator", bar=Bar.OVERSEERS)
 
 
 class JsonRequest(Request[Person, str, Any]):

@@ -101,6 +101,7 @@ BARS: Final = {
     Bar.NOT_OFFERED: "This conversation is not offered to you, or not any more.",
     Bar.OTHER_QUEUE: "This conversation waits on a queue that you do not serve.",
     Bar.SUPERVISORS: "Only supervisors can do this.",
+    Bar.OVERSEERS: "Only supervisors and administrators can do this.",
     Bar.ADMINISTRATORS: "Only administrators can do this.",
     Bar.SYSTEM: "This happens by itself, and nobody can choose it.",
     Bar.TOO_MANY: "These are too many at once. Choose fewer.",
