@@ -95,7 +95,8 @@ async def test_a_configuration_that_is_applied_is_in_force_at_once(tmp_path: Pat
         text = file.read_text(encoding="utf-8")
 
         file.write_text(text.replace("capacity = 1000", "capacity = 7"), encoding="utf-8")
-        assert await run_cordboard(*apply, TOKEN=TOKENS["ben"]) == (0, f"{file}: applied\n", "")
+        said = f"{file}: applied\n  changed  rep ana: capacity\n"
+        assert await run_cordboard(*apply, TOKEN=TOKENS["ben"]) == (0, said, "")
         [ana] = [rep for rep in (await daemon.get("/v1/reps"))["items"] if rep["name"] == "ana"]
         assert ana["capacity"] == 7
 

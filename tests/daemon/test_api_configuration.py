@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
+
+from cordboard.engine.carrier import TextReceived
 
 if TYPE_CHECKING:
     from tests.daemon.conftest import Daemon, Serve
@@ -60,8 +63,10 @@ async def configured(serve: Serve) -> AsyncIterator[Daemon]:
         yield daemon
 
 
-async def apply(daemon: Daemon, toml: str, *, by: str = "adam", source: str = "new.toml") -> tuple[int, dict[str, Any]]:
-    answer = await daemon.as_(by).post("/v1/configuration", json={"source": source, "toml": toml})
+async def apply(
+    daemon: Daemon, toml: str, *, by: str = "adam", source: str = "new.toml", **more: object
+) -> tuple[int, dict[str, Any]]:
+    answer = await daemon.as_(by).post("/v1/configuration", json={"source": source, "toml": toml, **more})
     told: dict[str, Any] = answer.json()
     return answer.status_code, told
 
@@ -69,8 +74,79 @@ async def apply(daemon: Daemon, toml: str, *, by: str = "adam", source: str = "n
 async def test_a_change_works_on_the_next_command(configured: Daemon) -> None:
     status, told = await apply(configured, FILE.replace("capacity = 5", "capacity = 9"))
 
-    assert (status, told) == (200, {"board": "contoso", "changed_channels": []})
+    assert (status, told) == (
+        200,
+        {
+            "board": "contoso",
+            "changed_channels": [],
+            "applied": True,
+            "changes": [{"fate": "changed", "section": "reps", "name": "ana", "keys": ["capacity"]}],
+        },
+    )
     assert (await configured.as_("ana").get("/v1/me")).json()["capacity"] == 9
+
+
+async def test_a_dry_run_tells_what_would_change_and_changes_nothing(configured: Daemon) -> None:
+    new = FILE.replace("capacity = 5", "capacity = 9").replace("ana-token", "ana-other-token") + SECOND_CHANNEL
+    seen = configured.engine.feed.cursor
+    with capture_logs() as logs:
+        status, told = await apply(configured, new, dry_run=True)
+
+    assert (status, told["applied"], told["changed_channels"]) == (200, False, ["second"])
+    assert told["changes"] == [
+        {"fate": "added", "section": "channels", "name": "second", "keys": []},
+        {"fate": "changed", "section": "reps", "name": "ana", "keys": ["capacity", "token"]},
+    ]
+    assert (configured.engine.feed.cursor, list(configured.engine.transports), logs) == (seen, ["main"], [])
+    assert (await configured.as_("ana").get("/v1/me")).json()["capacity"] == 5
+
+    assert (await apply(configured, new))[1] == told | {"applied": True}
+    assert (await apply(configured, new, dry_run=True, by="ana"))[0] == 401, "her token is another one now"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (FILE.replace('"contoso"', '"another"'), "a board keeps its name"),
+        (FILE.replace('queue = "general"', 'queue = "nowhere"'), "nowhere"),
+        (FILE.replace('"support"', '"sales"'), "'support' is gone, but 1 open conversations run under it"),
+        (FILE.replace("ana-token", "adam-token"), "give each rep a token of their own"),
+    ],
+)
+async def test_a_dry_run_refuses_what_could_not_be_applied(configured: Daemon, wrong: str, reason: str) -> None:
+    await configured.engine.submit(
+        TextReceived(channel="main", provider_id="SM1", sender="+14155550123", recipient="+18005550100", body="Hello")
+    )
+    dry = await apply(configured, wrong, dry_run=True)
+
+    assert dry[0] == 422
+    assert reason in str(dry[1]["problems"])
+    assert await apply(configured, wrong) == dry
+
+
+async def test_who_applied_what_is_in_the_log_without_a_secret(configured: Daemon) -> None:
+    new = FILE.replace("ana-token", "ana-other-token").replace("capacity = 5", "capacity = 9") + SECOND_CHANNEL
+    with capture_logs() as logs:
+        await apply(configured, new)
+        await apply(configured, FILE)
+        await apply(configured, FILE.replace('"general"', '"nowhere"', 1))
+
+    assert [each for each in logs if each["event"] == "configuration_applied"] == [
+        {
+            "event": "configuration_applied",
+            "log_level": "info",
+            "by": "adam",
+            "added": ["channel second"],
+            "changed": ["rep ana: capacity, token"],
+        },
+        {
+            "event": "configuration_applied",
+            "log_level": "info",
+            "by": "adam",
+            "changed": ["rep ana: capacity, token"],
+            "removed": ["channel second"],
+        },
+    ]
 
 
 async def test_only_channels_whose_settings_changed_get_a_new_transport(configured: Daemon) -> None:

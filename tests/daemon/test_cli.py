@@ -152,13 +152,64 @@ def test_a_port_that_is_taken_is_told_with_the_option_that_chooses_another(
     )
 
 
-def test_apply_sends_the_file_as_it_is(file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+CHANGES = [
+    {"fate": "added", "section": "hours", "name": "mornings", "keys": []},
+    {"fate": "changed", "section": "queues", "name": "general", "keys": ["hours", "overflow"]},
+    {"fate": "removed", "section": "capacity_profiles", "name": "fresh", "keys": []},
+]
+
+
+def test_apply_sends_the_file_as_it_is_and_says_what_has_changed(
+    file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    daemon.answer = {"board": "contoso", "changed_channels": [], "applied": True, "changes": CHANGES}
     assert main(["apply", str(file), "--url", daemon.url + "/", "--token-env", "ADMIN_TOKEN"]) == 0
 
-    assert daemon.asked == [
-        ("/v1/configuration", "Bearer ben-0123456789abcdef", {"source": str(file.resolve()), "toml": FILE})
+    sent = {"source": str(file.resolve()), "toml": FILE, "dry_run": False}
+    assert daemon.asked == [("/v1/configuration", "Bearer ben-0123456789abcdef", sent)]
+    assert capsys.readouterr().out.splitlines() == [
+        f"{file}: applied",
+        "  added    calendar mornings",
+        "  changed  queue general: hours, overflow",
+        "  removed  capacity profile fresh",
     ]
-    assert capsys.readouterr().out == f"{file}: applied\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "said"),
+    [
+        ([], [], "applied; nothing has changed"),
+        (["--dry-run"], [], "not applied, a dry run; nothing changes"),
+        (["--dry-run"], CHANGES[:1], "not applied, a dry run\n  added    calendar mornings"),
+    ],
+)
+def test_apply_says_whether_anything_changes_and_whether_it_is_in_force(
+    file: Path,
+    daemon: Daemon,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    changes: list[object],
+    said: str,
+) -> None:
+    daemon.answer = {"changes": changes}
+
+    assert main(["apply", str(file), "--url", daemon.url, "--token-env", "ADMIN_TOKEN", *options]) == 0
+
+    [(_, _, sent)] = daemon.asked
+    assert sent["dry_run"] is bool(options)
+    assert capsys.readouterr().out == f"{file}: {said}\n"
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"changes": [{"fate": "eaten"}]}, {"changes": None}])
+def test_apply_does_not_believe_what_no_cordboard_answers(
+    file: Path, daemon: Daemon, capsys: pytest.CaptureFixture[str], answer: object
+) -> None:
+    daemon.answer = answer
+
+    assert main(["apply", str(file), "--url", daemon.url, "--token-env", "ADMIN_TOKEN"]) == 1
+
+    said = f"cordboard: {daemon.url} answers, but not as a Cordboard of this release does\n"
+    assert capsys.readouterr() == ("", said)
 
 
 def test_apply_says_where_a_file_is_no_text(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,6 +85,11 @@ class Access:
         }
         self._by_digest = {self._digest(each.reveal()): self._people[name] for name, each in tokens.items()}
 
+    @property
+    def tokens(self) -> Mapping[str, Secret]:
+        """The tokens, by whose they are."""
+        return self._tokens
+
     def person_by_token(self, token: str) -> Person | None:
         """Return whose API token this is, or None."""
         return self._by_digest.get(self._digest(token))

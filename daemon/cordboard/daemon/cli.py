@@ -15,7 +15,10 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from cordboard.daemon import config_file, hours_command
+from cordboard.daemon.config_changes import Change, in_short, things
 from cordboard.daemon.explanation import tell, tell_rep
 from cordboard.daemon.logs import LEVELS, configure_logging
 from cordboard.daemon.process import run
@@ -77,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
     apply = commands.add_parser("apply", help="put a configuration file in force on a running daemon")
     apply.add_argument("file", type=Path, metavar="FILE")
+    apply.add_argument("--dry-run", action="store_true", help="tell what would change, and change nothing")
     _add_daemon(apply, whose="an admin's")
     apply.set_defaults(run=_apply)
 
@@ -175,7 +179,7 @@ def _check(options: argparse.Namespace) -> int:
         return 1
 
     counts = [(len(getattr(configuration.board, section)), section) for section in config_file.SECTIONS]
-    told = ", ".join(_count(count, section) for count, section in counts if count) or "an empty board"
+    told = ", ".join(f"{count} {things(count, section)}" for count, section in counts if count) or "an empty board"
     print(f"{options.file}: fine: {told}")
     for name in configuration.weak_tokens:
         print(f"{options.file}: note: the token of {name!r} can be guessed: use 16 random characters or more")
@@ -183,19 +187,34 @@ def _check(options: argparse.Namespace) -> int:
     return 0
 
 
-def _count(number: int, section: str) -> str:
-    things = "calendars" if section == "hours" else section.replace("_", " ")
-    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+class _Applied(msgspec.Struct, frozen=True):
+    """What is looked at of the daemon's answer."""
+
+    changes: tuple[Change, ...]
 
 
 def _apply(options: argparse.Namespace) -> int:
     text = config_file.text_of(options.file)
     try:
-        _ask(options, "/v1/configuration", {"source": str(options.file.resolve()), "toml": text})
+        told = _ask(
+            options,
+            "/v1/configuration",
+            {"source": str(options.file.resolve()), "toml": text, "dry_run": options.dry_run},
+        )
     except _Unanswered as error:
         return _fail(*error.problems)
 
-    print(f"{options.file}: applied")
+    try:
+        short = in_short(msgspec.convert(told, _Applied).changes)
+    except msgspec.ValidationError:
+        return _fail(f"cordboard: {options.url} answers, but not as a Cordboard of this release does")
+
+    nothing = "" if short else "; nothing changes" if options.dry_run else "; nothing has changed"
+    print(f"{options.file}: {'not applied, a dry run' if options.dry_run else 'applied'}{nothing}")
+    for fate, named in short.items():
+        for each in named:
+            print(f"  {fate:<8} {each}")
+
     return 0
 
 

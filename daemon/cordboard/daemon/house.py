@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import structlog
 from msgspec.structs import replace
 
 from cordboard.daemon.access import Access
 from cordboard.daemon.allowance import Allowance
+from cordboard.daemon.config_changes import Change, compare, in_short
 from cordboard.daemon.config_file import Configuration
 from cordboard.daemon.open_desks import OpenDesks
 from cordboard.engine import Engine
@@ -17,6 +19,8 @@ from cordboard.engine.clock import SystemClock
 from cordboard.engine.ports import Clock, MediaStore
 from cordboard.transports.base import ChannelSettings
 from cordboard.transports.simulator import SimulatorTransport
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -54,15 +58,16 @@ class House:
         """Furnish it."""
         self.desks = OpenDesks(self.engine, self.stopping)
 
-    async def apply(self, configuration: Configuration, *, by: str) -> list[str]:
+    async def apply(self, configuration: Configuration, *, by: str, dry_run: bool = False) -> tuple[Change, ...]:
         """Put a configuration in force; transports are replaced only where a channel's settings changed.
 
         Args:
             configuration: The whole of it.
             by: Who asks.
+            dry_run: Only tell what would change, and whether it could: no channel is opened to find that out.
 
         Returns:
-            The channels that are new or changed.
+            What differs from the configuration that was in force.
 
         Raises:
             InvalidConfiguration: It cannot be used; everything stays as it was.
@@ -71,9 +76,18 @@ class House:
             access = Access(configuration.board, configuration.tokens)
             changed = tuple(each for each in configuration.channels if each not in self.channels)
             transports = replace(configuration, channels=changed).build_transports()
+            before = Configuration(
+                board=self.engine.board.config, channels=self.channels, tokens=dict(self.access.tokens)
+            )
+            changes = compare(before, configuration)
+            if dry_run:
+                self.engine.check(configuration.board, transports=transports)
+                return changes
+
             await self.engine.configure(configuration.board, by=by, transports=transports)
             self.access, self.channels = access, configuration.channels
             self.simulators = {
                 name: each for name, each in self.engine.transports.items() if isinstance(each, SimulatorTransport)
             }
-            return [each.name for each in changed]
+            log.info("configuration_applied", by=by, **in_short(changes))
+            return changes

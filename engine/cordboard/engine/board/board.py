@@ -141,6 +141,14 @@ class Board:
 
         return tuple(decision.events)
 
+    def check(self, config: BoardConfig) -> None:
+        """Return if a configuration could be put in force now; nothing changes.
+
+        Raises:
+            InvalidConfiguration: It could not; every reason is in it.
+        """
+        configuring.check_fit(self._state, config)
+
     def recall(self, conversations: Iterable[Conversation] = (), messages: Iterable[Message] = ()) -> None:
         """Remember, for the next commands, what the store knows of the past, and nothing else."""
         self._state.recollection = Recollection(conversations, messages)

@@ -9,6 +9,7 @@ from cordboard.engine.board.decision import Decision
 from cordboard.engine.board.inbound import home_queue
 from cordboard.engine.board.reps import keep_presence
 from cordboard.engine.board.shifts import review_shift
+from cordboard.engine.board.state import BoardState
 from cordboard.engine.commands import Configure
 from cordboard.engine.config import BoardConfig
 from cordboard.engine.config_problems import find_problems
@@ -31,10 +32,7 @@ def configure(decision: Decision, command: Configure) -> None:
     conversations need it: the configuration is refused until then.
     """
     state = decision.state
-    problems = (*find_problems(command.config), *_still_needed(decision, command.config))
-    if problems:
-        raise InvalidConfiguration(problems)
-
+    check_fit(state, command.config)
     if command.config == state.configured.config and state.counters.seq:
         return
 
@@ -46,6 +44,17 @@ def configure(decision: Decision, command: Configure) -> None:
     for name in sorted(state.reps):
         keep_presence(decision, name)
         review_shift(decision, name)
+
+
+def check_fit(state: BoardState, config: BoardConfig) -> None:
+    """Return if a configuration could come into force on a board as it is now.
+
+    Raises:
+        InvalidConfiguration: It could not; every reason is in it.
+    """
+    problems = (*find_problems(config), *_still_needed(state, config))
+    if problems:
+        raise InvalidConfiguration(problems)
 
 
 def _move_on(decision: Decision, conversation: Conversation) -> None:
@@ -69,8 +78,7 @@ def _move_on(decision: Decision, conversation: Conversation) -> None:
         decision.emit(ConversationRequeued, conversation=conversation.id, queue=queue, by=SYSTEM, why=why)
 
 
-def _still_needed(decision: Decision, config: BoardConfig) -> Iterator[str]:
-    state = decision.state
+def _still_needed(state: BoardState, config: BoardConfig) -> Iterator[str]:
     if config.name != state.board:
         yield f"board.name: this is board {state.board!r}, not {config.name!r}; a board keeps its name"
 

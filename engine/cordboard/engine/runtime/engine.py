@@ -247,6 +247,19 @@ class Engine:
             for keeper in retired:
                 self._tasks.start_soon(self._retire, keeper)
 
+    def check(self, config: BoardConfig, *, transports: Iterable[Transport] = ()) -> None:
+        """Return if `configure` would put a configuration in force now, as far as can be told without opening channels.
+
+        Args:
+            config: The whole of it.
+            transports: As `configure` would be given.
+
+        Raises:
+            InvalidConfiguration: It would not; every reason is in it.
+        """
+        new = {transport.name: transport for transport in transports}
+        self.board.check(self._with_limits_of_channels(config, new))
+
     async def probe(self) -> None:
         """Return if commands are taken and could be committed.
 
