@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 from tests.daemon.test_api_triggers import change_workstreams
 
 from cordboard.engine.commands import SetPresence
@@ -166,6 +167,34 @@ async def test_those_meant_can_be_described(daemon: Daemon) -> None:
     assert await meant(rep="ana", parked=True) == [2]
     assert await meant(rep="ana") == [1]
     assert await meant(queue="general") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("key", ["", "slip-1"])
+async def test_a_bulk_by_a_name_that_never_was_is_refused_and_says_which(daemon: Daemon, key: str) -> None:
+    await three_wait(daemon)
+    seen = daemon.engine.feed.cursor
+    status, problem = await bulk(daemon, key=key, do="close", where={"queue": "generals", "rep": "zoe"})
+
+    assert (status, problem["type"]) == (400, "urn:cordboard:problem:bad-request")
+    assert [each["key"] for each in problem["errors"]] == ["where.queue", "where.rep"]
+    assert "did you mean 'general'?" in problem["detail"]
+    assert daemon.engine.feed.cursor == seen, "nothing is noted of a slip"
+
+    status, told = await bulk(daemon, do="close", where={"queue": "billing"})
+    assert (status, told["items"]) == (200, []), "it is a queue, and nothing is on it"
+
+
+async def test_a_bulk_that_comes_again_is_answered_as_before_although_its_queue_has_gone(daemon: Daemon) -> None:
+    await daemon.text(to=daemon.billing)
+    asked: dict[str, Any] = {"do": "transfer", "where": {"queue": "billing"}, "queue": "general"}
+    first = await bulk(daemon, key="move-1", **asked)
+    config = daemon.engine.board.config
+    workstreams = (*config.workstreams[:2], replace(config.workstreams[2], queue="general"))
+    await daemon.engine.configure(replace(config, workstreams=workstreams, queues=config.queues[:1]))
+
+    assert first[1]["done"] == 1
+    assert await bulk(daemon, key="move-1", **asked) == first
+    assert (await bulk(daemon, key="move-2", **asked))[0] == 400
 
 
 async def test_many_that_are_asked_for_again_happen_once(daemon: Daemon) -> None:

@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from cordboard.daemon.api.caller import LARGEST_ID, Caller, InHouse, Repeatable, require_supervisor
+from cordboard.daemon.api.filters import require_known
 from cordboard.daemon.api.people import require_presence
 from cordboard.daemon.api.problems import RESPONSES, Problem, problem_of
 from cordboard.daemon.api.views import rep_of
@@ -109,6 +110,11 @@ async def ask_in_bulk(house: InHouse, person: Caller, data: JSONBody[BulkRequest
     """Transfer, release, take over or close many, or end their wrap-up: supervisors only. Each succeeds by itself."""
     _check(data)
     chosen, more = _chosen(data, house.engine.board)
+    # For a repetition those of the first time count, whatever has gone since.
+    repeated = once is not None and await house.engine.has_answered(once)
+    if data.where is not None and not chosen and not repeated:
+        await require_known(house, queue=data.where.queue, rep=data.where.rep, below="where.")
+
     asked = BeginBulk(
         conversations=chosen,
         action=data.do,

@@ -12,6 +12,7 @@ from litestar.params import FromQuery
 
 from cordboard.daemon.api.caller import InHouse, address_in, require_overseer
 from cordboard.daemon.api.conversations import Cursor, Limit
+from cordboard.daemon.api.filters import require_known
 from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.api.views import Listing, listed
 from cordboard.daemon.api.views_of_board import ConsentView
@@ -38,6 +39,9 @@ async def list_consents(
     found = house.engine.board.opt_outs(
         number=address_in(number), customer=address_in(customer), before=_place(cursor), limit=limit + 1
     )
+    if not found:
+        await require_known(house, number=address_in(number))
+
     shown = found[:limit]
     return Listing(
         items=[ConsentView.of(each) for each in shown], next=_cursor(shown[-1]) if len(found) > limit else None

@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from cordboard.daemon.api.caller import Caller, InHouse, Repeatable, address_in, position, seen_conversation, sight_of
+from cordboard.daemon.api.filters import require_known
 from cordboard.daemon.api.problems import RESPONSES
 from cordboard.daemon.api.views import ConversationView, Listing, MessageView, event_view, listed, listing
 from cordboard.daemon.api.views_of_routing import RoutingView, WaitingView
@@ -82,7 +83,10 @@ async def list_conversations(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Annotated[Listing[ConversationView], listed("ConversationList")]:
-    """List what the caller may see: reps what they hold, have held or may pick, supervisors everything."""
+    """List what the caller may see: reps what they hold, have held or may pick, supervisors everything.
+
+    A queue, rep or number of ours that is not configured, and of which no conversation is kept, is refused.
+    """
     query = ConversationQuery(
         state=in_state,
         queue=queue,
@@ -94,6 +98,9 @@ async def list_conversations(
         limit=limit,
     )
     page = await house.engine.history.conversations(house.engine.board.name, query)
+    if not page.items:
+        await require_known(house, queue=queue, rep=rep, number=query.number)
+
     return listing((ConversationView.of(each, house.engine.board) for each in page.items), page.next)
 
 

@@ -27,7 +27,7 @@ from cordboard.engine.errors import (
     TransportBroke,
 )
 from cordboard.engine.events import Event
-from cordboard.engine.ports import Clock, History, MediaStore, Store, Transport
+from cordboard.engine.ports import Clock, History, MediaStore, Prefetch, Store, Transport
 from cordboard.engine.records import Once, Outcome
 from cordboard.engine.runtime.attachments import Attachments
 from cordboard.engine.runtime.defects import report_defect
@@ -246,6 +246,11 @@ class Engine:
         if self._tasks is not None:
             for keeper in retired:
                 self._tasks.start_soon(self._retire, keeper)
+
+    async def has_answered(self, once: Once) -> bool:
+        """Whether a request that may come again has been answered before: a repetition of it would get that answer."""
+        known = await self._store.prefetch(Prefetch(board=self.board.name, keys=(once.key,)))
+        return bool(known.answers)
 
     def check(self, config: BoardConfig, *, transports: Iterable[Transport] = ()) -> None:
         """Return if `configure` would put a configuration in force now, as far as can be told without opening channels.
