@@ -286,8 +286,10 @@ async def test_routing_tells_why_a_conversation_still_waits(daemon: Daemon) -> N
         {"rep": "ana", "reason": "offline", "detail": "offline"},
         {"rep": "ben", "reason": "presence", "detail": "away, which workstream 'support' does not allow"},
     ]
-    assert waiting["summary"] == "nobody of queue 'general' can take it: 1 offline, 1 presence"
+    assert waiting["summary"] == "nobody of queue 'general' can take it: 1 kept back by being offline, 1 by presence"
     assert (waiting["ahead"], waiting["method"], waiting["next_change_at"]) == (0, "highest_capacity", None)
+    [ends] = waiting["coming"]
+    assert (ends["what"], ends["of"], ends["at"][-1]) == ("end", "", "Z")
     assert MOMENT.fullmatch(waiting["since"])
 
     await daemon.say("ana")

@@ -283,8 +283,13 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
     at = "2026-11-23T19:48:25.123Z"
     waiting = {
         "since": at, "ahead": 1, "expected_wait": 290_000,
-        "summary": "nobody of queue 'general' can take it: 2 skills",
-        "next_change_at": at, "reps": [
+        "summary": "nobody can take it",
+        "next_change_at": at, "coming": [
+            {"at": at, "what": "escalation", "of": ""},
+            {"at": at, "what": "work_begins", "of": "mornings"},
+            {"at": at, "what": "queue_closes", "of": "general"},
+            {"at": at, "what": "overflow", "of": "later"},
+        ], "reps": [
             {"rep": "ana", "reason": "skills", "detail": "needs billing 3 (has none)"},
             {"rep": "benjamin", "reason": "offline", "detail": "offline"},
         ],
@@ -308,11 +313,15 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
         f"{at} conversation queued to general (fallback queue)",
         f"{at} conversation offered to ana (round_robin, the best of 2, the earliest last assignment among equals)",
         f"{at} offer declined by ana",
-        f"It waits since {at}; 1 go before it. nobody of queue 'general' can take it: 2 skills.",
+        f"It waits since {at}; 1 go before it. nobody can take it.",
         "As fast as it goes now, somebody takes it in about 5 min.",
-        f"The next change by itself is at {at}.",
         "  ana       skills: needs billing 3 (has none)",
         "  benjamin  offline: offline",
+        "What changes by itself, if nothing else happens before:",
+        f"  {at}  it is escalated",
+        f"  {at}  the working hours mornings begin",
+        f"  {at}  queue general closes",
+        f"  {at}  its queue overflows: later",
     ]
 
 
@@ -323,16 +332,56 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
         ({"type": "offer_withdrawn", "rep": "ben", "by": "system"}, "offer withdrawn from ben"),
         ({"type": "conversation_closed", "by": "ben"}, "conversation closed by ben"),
         ({"type": "offer_accepted", "rep": "ana", "by": "ana"}, "offer accepted by ana"),
+        (
+            {
+                "type": "conversation_classified",
+                "rule_sets": [
+                    {"rule_set": "customer", "tried": ["gold", "rest"], "matched": "rest"},
+                    {"rule_set": "topic", "tried": ["refund"], "matched": None},
+                ],
+                "priority": 10, "cost": 2, "costs": {"fresh": 1}, "skills": {"refunds": 3}, "language": "es",
+                "context": {"greeting": "Hi"},
+            },
+            (
+                "conversation classified by customer: rest, topic: no rule "
+                "(priority 10; cost 2; costs fresh = 1; skills refunds = 3; language es; context greeting = 'Hi')"
+            ),
+        ),
+        (
+            {
+                "type": "conversation_classified",
+                "rule_sets": [{"rule_set": "topic", "tried": [], "matched": None}],
+                "priority": 0, "cost": None, "costs": {}, "skills": {}, "language": "", "context": {},
+            },
+            "conversation classified by topic: no rule (nothing is said of it)",
+        ),
+        (
+            {
+                "type": "conversation_queued", "queue": "general", "by": "system", "why": "fallback queue",
+                "reason": {"tried": ["billing", "gold"], "rule": None, "turn": None, "passed": []},
+            },
+            "conversation queued to general (fallback queue) (no route applies: billing, gold)",
+        ),
+        (
+            {
+                "type": "conversation_queued", "queue": "east", "by": "system", "why": "route 'share'",
+                "reason": {
+                    "tried": ["share"], "rule": "share", "turn": 16,
+                    "passed": [{"queue": "west", "when": "out_of_hours", "measured": None, "limit": None}],
+                },
+            },
+            "conversation queued to east (route 'share') (turn 17 of 100) (passed over west: closed)",
+        ),
     ],
-)
-def test_explain_tells_who_did_it_and_to_whom(fact: dict[str, str], told: str) -> None:
+)  # fmt: skip
+def test_explain_tells_who_did_it_and_to_whom_and_by_which_rule(fact: dict[str, object], told: str) -> None:
     assert list(tell([{"at": "now", **fact}], None)) == [f"now {told}"]
 
 
 def test_explain_tells_why_a_rep_gets_nothing(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
     daemon.pages = [
         {
-            "rep": "ana b", "summary": "of 3 that wait, none can go to ana b: 2 skills, 1 pick",
+            "rep": "ana b", "summary": "of 3 that wait, none can go to ana b: 2 kept back by skills",
             "presence": "available", "free": 2, "queues": [
                 {"queue": "general", "waiting": 3, "reasons": {"skills": 2, "pick": 1}},
                 {"queue": "billing", "waiting": 0, "reasons": {}},
@@ -344,8 +393,8 @@ def test_explain_tells_why_a_rep_gets_nothing(daemon: Daemon, capsys: pytest.Cap
 
     assert [path for path, *_ in daemon.asked] == ["/v1/reps/ana%20b/routing"]
     assert capsys.readouterr().out.splitlines() == [
-        "of 3 that wait, none can go to ana b: 2 skills, 1 pick.",
-        "  general  3 waiting: 2 skills, 1 pick",
+        "of 3 that wait, none can go to ana b: 2 kept back by skills.",
+        "  general  3 waiting: 2 kept back by skills, 1 by being left for reps to pick",
         "  billing  0 waiting",
     ]
 

@@ -414,7 +414,7 @@ def test_a_rep_who_gets_nothing_can_be_told_why() -> None:
     texts(world, 2)
 
     told = world.board.explain_rep("ben")
-    assert told.summary == "of 2 that wait, none can go to ben: 2 skills"
+    assert told.summary == "of 2 that wait, none can go to ben: 2 kept back by skills"
     assert told.queues[0].reasons == {PassedOver.SKILLS: 2}
     world.presence("ben", Presence.OFFLINE)
     assert world.board.explain_rep("ben").summary == "ben is offline"

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cordboard.engine.config import MINUTE, SECOND
+from cordboard.engine.explanations import kept_back
+from cordboard.engine.routing_words import Coming, PassedOver
 from cordboard.engine.vocabulary import SYSTEM
 
 _TOWARDS: Final = {
@@ -15,6 +17,20 @@ _TOWARDS: Final = {
     "offer_withdrawn": "from",
 }
 """Events whose rep is not who did it."""
+
+
+_COMING: Final = {
+    Coming.RELAXATION: "fewer skills are asked",
+    Coming.RING: "another ring of reps opens",
+    Coming.ANYBODY: "it waits for {of} alone no more",
+    Coming.ESCALATION: "it is escalated",
+    Coming.OVERFLOW: "its queue overflows: {of}",
+    Coming.END: "it is ended, if nobody has taken it",
+    Coming.QUEUE_OPENS: "queue {of} opens",
+    Coming.QUEUE_CLOSES: "queue {of} closes",
+    Coming.WORK_BEGINS: "the working hours {of} begin",
+    Coming.WORK_ENDS: "the working hours {of} end",
+}
 
 
 def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) -> Iterator[str]:
@@ -34,12 +50,15 @@ def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) 
     if waiting["expected_wait"] is not None:
         yield f"As fast as it goes now, somebody takes it in about {round(waiting['expected_wait'] / MINUTE)} min."
 
-    if waiting["next_change_at"] is not None:
-        yield f"The next change by itself is at {waiting['next_change_at']}."
-
     width = max((len(each["rep"]) for each in waiting["reps"]), default=0)
     for each in waiting["reps"]:
         yield f"  {each['rep']:<{width}}  {each['reason']}: {each['detail']}"
+
+    if waiting["coming"]:
+        yield "What changes by itself, if nothing else happens before:"
+
+    for each in waiting["coming"]:
+        yield f"  {each['at']}  {_COMING[Coming(each['what'])].format(of=each['of'])}"
 
 
 def tell_rep(explained: Mapping[str, Any]) -> Iterator[str]:
@@ -47,13 +66,17 @@ def tell_rep(explained: Mapping[str, Any]) -> Iterator[str]:
     yield f"{explained['summary']}."
     width = max((len(each["queue"]) for each in explained["queues"]), default=0)
     for each in explained["queues"]:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in each["reasons"].items())
+        reasons = kept_back({PassedOver(reason): count for reason, count in each["reasons"].items()})
         yield f"  {each['queue']:<{width}}  {each['waiting']} waiting{f': {reasons}' if reasons else ''}"
 
 
 def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
     if fact["type"] == "conversation_overflowed":
         yield _overflow(fact)
+        return
+
+    if fact["type"] == "conversation_classified":
+        yield from _classification(fact)
         return
 
     if fact.get("queue"):
@@ -78,11 +101,40 @@ def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(reason, str):  # why it was closed
             yield f"({reason})"
         elif "passed" in reason:  # how the queue was chosen
-            for each in reason["passed"]:
-                yield f"(passed over {each['queue']}: {_measure(each)})"
+            yield from _route(reason)
         else:
             tie = ", the earliest last assignment among equals" if reason["tied"] else ""
             yield f"({reason['method']}, the best of {reason['candidates']}{tie})"
+
+
+def _classification(fact: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which rule of each rule set applied, and what the conversation is like since then."""
+    yield "by " + ", ".join(f"{each['rule_set']}: {each['matched'] or 'no rule'}" for each in fact["rule_sets"])
+    given = {
+        "priority": fact["priority"] or "",
+        "cost": "" if fact["cost"] is None else fact["cost"],
+        "costs": _listed(fact["costs"]),
+        "skills": _listed(fact["skills"]),
+        "language": fact["language"],
+        "context": _listed(fact["context"]),
+    }
+    said = "; ".join(f"{name} {value}" for name, value in given.items() if value != "")
+    yield f"({said or 'nothing is said of it'})"
+
+
+def _listed(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} = {value!r}" for name, value in values.items())
+
+
+def _route(reason: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what `why` does not say of how the queue was chosen: the turn, or the routes in vain, and the queues."""
+    if reason["turn"] is not None:
+        yield f"(turn {reason['turn'] + 1} of 100)"
+    elif reason["rule"] is None and reason["tried"]:
+        yield f"(no route applies: {', '.join(reason['tried'])})"
+
+    for each in reason["passed"]:
+        yield f"(passed over {each['queue']}: {_measure(each)})"
 
 
 def _overflow(fact: Mapping[str, Any]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from msgspec import Struct
 
-from cordboard.engine.routing_words import AssignmentMethod, PassedOver, SkillMatching
+from cordboard.engine.routing_words import AssignmentMethod, Coming, PassedOver, SkillMatching
 from cordboard.engine.vocabulary import Presence, State, Timestamp
 
 
@@ -56,6 +59,21 @@ class RepStanding(Struct, frozen=True, kw_only=True):
     detail: str
 
 
+class ComingChange(Struct, frozen=True, kw_only=True):
+    """Something that will change by itself, if nothing else happens before.
+
+    Attributes:
+        at: When.
+        what: What changes.
+        of: What of: the queue that opens or closes, the hours that begin or end, the rep who is not awaited alone any
+            more, what the overflow does; empty where there is nothing to name.
+    """
+
+    at: Timestamp
+    what: Coming
+    of: str = ""
+
+
 class WaitingExplanation(Struct, frozen=True, kw_only=True):
     """Why a conversation still waits.
 
@@ -75,6 +93,7 @@ class WaitingExplanation(Struct, frozen=True, kw_only=True):
         ring: How many rings are open beside the first.
         next_change_at: When the search widens, or it is escalated, by itself.
         escalated_at: When it went before everything else.
+        coming: Everything that changes by itself, the first first.
         reps: Everybody who serves the queue, and what keeps it from them.
         summary: In a sentence.
     """
@@ -96,6 +115,33 @@ class WaitingExplanation(Struct, frozen=True, kw_only=True):
     escalated_at: Timestamp | None
     reps: tuple[RepStanding, ...]
     summary: str
+    coming: tuple[ComingChange, ...] = ()
+
+
+_KEPT_BACK_BY: Final = {
+    PassedOver.OFFLINE: "being offline",
+    PassedOver.HOURS: "working hours",
+    PassedOver.DRAINING: "finishing what they have",
+    PassedOver.PRESENCE: "presence",
+    PassedOver.CAPACITY: "capacity",
+    PassedOver.PROFILE: "a capacity profile",
+    PassedOver.BLOCKED: "a capacity profile that blocks",
+    PassedOver.SKILLS: "skills",
+    PassedOver.LANGUAGE: "language",
+    PassedOver.RING: "rings that are not open yet",
+    PassedOver.PREFERENCE: "whom its customer prefers",
+    PassedOver.AFFINITY: "the wait for its last rep",
+    PassedOver.FILTER: "the queue's custom assignment",
+    PassedOver.DECLINED: "having declined",
+    PassedOver.PICK: "being left for reps to pick",
+    PassedOver.NOTHING: "nothing",
+}
+
+
+def kept_back(reasons: Mapping[PassedOver, int]) -> str:
+    """Return in words what keeps how many back, reps or conversations: `2 kept back by working hours, 1 by skills`."""
+    counted = ", ".join(f"{count} by {_KEPT_BACK_BY[reason]}" for reason, count in reasons.items())
+    return counted.replace(" by ", " kept back by ", 1)
 
 
 class QueueStanding(Struct, frozen=True, kw_only=True):

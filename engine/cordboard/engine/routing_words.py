@@ -193,6 +193,36 @@ class PassedOver(Word):
     """Nothing is in the way."""
 
 
+class Coming(Word):
+    """What changes by itself for a conversation that waits."""
+
+    RELAXATION = "relaxation"
+    """Fewer skills are asked of reps."""
+
+    RING = "ring"
+    """Another ring of reps opens."""
+
+    ANYBODY = "anybody"
+    """It does not wait for its last rep alone any more."""
+
+    ESCALATION = "escalation"
+    """It goes before everything else."""
+
+    OVERFLOW = "overflow"
+    """Its queue overflows."""
+
+    END = "end"
+    """It is closed, since nobody took it."""
+
+    QUEUE_OPENS = "queue_opens"
+    QUEUE_CLOSES = "queue_closes"
+
+    WORK_BEGINS = "work_begins"
+    """Working hours begin of reps who serve its queue."""
+
+    WORK_ENDS = "work_ends"
+
+
 class Operator(Word):
     """How a rule's condition compares a field with a value; upper and lower case are the same."""
 

@@ -157,8 +157,8 @@ async def read_routing(
     waits = conversation.state is State.QUEUED and conversation_id in board.conversations
     waiting = None
     if waits:
-        expected = board.expected_wait(conversation_id, house.clock.now())
-        waiting = WaitingView.of(board.explain_waiting(conversation_id), expected)
+        now = house.clock.now()
+        waiting = WaitingView.of(board.explain_waiting(conversation_id, now), board.expected_wait(conversation_id, now))
 
     events = await house.engine.history.events(
         board.name, after=position(cursor) or 0, limit=limit, conversation=conversation_id

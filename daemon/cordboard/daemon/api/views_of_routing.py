@@ -8,11 +8,19 @@ from msgspec import Struct
 
 from cordboard.daemon.api.times import rfc3339
 from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
-from cordboard.engine.routing_words import AssignmentMethod, SkillMatching
+from cordboard.engine.routing_words import AssignmentMethod, Coming, SkillMatching
 from cordboard.engine.vocabulary import (
     Milliseconds,
     Presence,
 )
+
+
+class ComingView(Struct, frozen=True, kw_only=True):
+    """What will change by itself, if nothing else happens before. `of`: the queue, the hours, the rep or the action."""
+
+    at: str
+    what: Coming
+    of: str
 
 
 class WaitingView(Struct, frozen=True, kw_only=True):
@@ -21,6 +29,8 @@ class WaitingView(Struct, frozen=True, kw_only=True):
     Attributes:
         ahead: How many on its queue go before it.
         expected_wait: Milliseconds until somebody takes it, as far as can be told; null where nothing is known.
+        next_change_at: When the search for a rep next changes; null where it does not.
+        coming: Everything that changes by itself, the first first, with what begins or ends by hours.
         reps: What keeps it from each.
     """
 
@@ -38,6 +48,7 @@ class WaitingView(Struct, frozen=True, kw_only=True):
     relaxed: int
     ring: int
     next_change_at: str | None
+    coming: tuple[ComingView, ...]
     escalated_at: str | None
     reps: tuple[RepStanding, ...]
 
@@ -59,6 +70,7 @@ class WaitingView(Struct, frozen=True, kw_only=True):
             relaxed=it.relaxed,
             ring=it.ring,
             next_change_at=rfc3339(it.next_change_at),
+            coming=tuple(ComingView(at=rfc3339(each.at), what=each.what, of=each.of) for each in it.coming),
             escalated_at=rfc3339(it.escalated_at),
             reps=it.reps,
         )

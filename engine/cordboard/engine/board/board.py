@@ -328,8 +328,12 @@ class Board:
         """Return the skills that a live conversation asks of a rep now, less what was relaxed."""
         return dict(required_skills(conversation, self._state.configured.workstream_of(conversation))[1])
 
-    def explain_waiting(self, conversation: int) -> WaitingExplanation:
+    def explain_waiting(self, conversation: int, at: Timestamp | None = None) -> WaitingExplanation:
         """Return why a live conversation still waits, with the reason why each rep of its queue does not get it.
+
+        Args:
+            conversation: Which.
+            at: The moment it is; without it nothing is said of hours that begin or end.
 
         Raises:
             NotFound: It is not on the board.
@@ -338,7 +342,7 @@ class Board:
         if found is None:
             raise NotFound(f"conversation {conversation} is not on board {self.name!r}", what=Thing.CONVERSATION)
 
-        return explaining.explain_waiting(self._state, found)
+        return explaining.explain_waiting(self._state, found, at)
 
     def explain_rep(self, rep: str) -> RepExplanation:
         """Return why a rep gets nothing of what waits on their queues.

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from cordboard.engine.board.routing.affinity import awaits_until
+from cordboard.engine.board.routing.coming import coming_changes
 from cordboard.engine.board.routing.matching import reserved_for
 from cordboard.engine.board.routing.requirement import (
     Requirement,
@@ -17,14 +18,17 @@ from cordboard.engine.board.routing.requirement import (
 from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import Queue
-from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
+from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation, kept_back
 from cordboard.engine.records import GAVE_AWAY, Conversation
 from cordboard.engine.routing_words import PassedOver, SkillMatching
-from cordboard.engine.vocabulary import Presence, State
+from cordboard.engine.vocabulary import Presence, State, Timestamp
 
 
-def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExplanation:
-    """Tell why a conversation waits, with everybody who serves its queue and what keeps it from them."""
+def explain_waiting(state: BoardState, conversation: Conversation, at: Timestamp | None = None) -> WaitingExplanation:
+    """Tell why a conversation waits, with everybody who serves its queue and what keeps it from them.
+
+    `at` is the moment it is, for what comes by hours.
+    """
     workstream = state.configured.workstreams[conversation.workstream]
     matching, skills = required_skills(conversation, workstream)
     queue = state.configured.queues.get(conversation.queue or "")
@@ -53,6 +57,7 @@ def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExp
         escalated_at=conversation.escalated_at,
         reps=reps,
         summary=_summary(conversation, queue, reps),
+        coming=coming_changes(state, conversation, queue, at) if waits and queue else (),
     )
 
 
@@ -181,8 +186,7 @@ def _summary(conversation: Conversation, queue: Queue | None, reps: tuple[RepSta
         return f"nobody serves queue {queue.name!r}"
 
     counted = Counter(each.reason for each in reps)
-    told = ", ".join(f"{count} {reason.value}" for reason, count in counted.most_common())
-    return f"nobody of queue {queue.name!r} can take it: {told}"
+    return f"nobody of queue {queue.name!r} can take it: {kept_back(dict(counted.most_common()))}"
 
 
 def _counted(queues: list[QueueStanding]) -> str:
@@ -190,4 +194,4 @@ def _counted(queues: list[QueueStanding]) -> str:
     for each in queues:
         total.update(each.reasons)
 
-    return ", ".join(f"{count} {reason.value}" for reason, count in total.most_common())
+    return kept_back(dict(total.most_common()))

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cordboard.engine.board.routing.affinity import awaits_until
 from cordboard.engine.board.routing.requirement import waiting_since
 from cordboard.engine.config import Queue, Workstream
 from cordboard.engine.records import Conversation
+from cordboard.engine.routing_words import Coming
 from cordboard.engine.vocabulary import Timestamp
 
 
 def next_search_change(conversation: Conversation, workstream: Workstream, queue: Queue) -> Timestamp | None:
-    """Return when the search for a waiting conversation's rep changes; None for never.
+    """Return when the search for a waiting conversation's rep changes; None for never."""
+    return min((at for at, _ in search_changes(conversation, workstream, queue)), default=None)
+
+
+def search_changes(
+    conversation: Conversation, workstream: Workstream, queue: Queue
+) -> Iterator[tuple[Timestamp, Coming]]:
+    """Yield when the search for a waiting conversation's rep changes next in each way, in no order.
 
     Its skills are relaxed, a ring is opened, it is escalated, or it has waited for its last rep for long enough.
     """
-    waits: list[int] = []
+    since = waiting_since(conversation)
     if conversation.relaxed < len(workstream.skill_relaxation):
-        waits.append(workstream.skill_relaxation[conversation.relaxed].after)
+        yield since + workstream.skill_relaxation[conversation.relaxed].after, Coming.RELAXATION
 
     if conversation.ring + 1 < len(queue.rings):
-        waits.append(queue.rings[conversation.ring + 1].after)
+        yield since + queue.rings[conversation.ring + 1].after, Coming.RING
 
     if queue.escalate_after is not None and conversation.escalated_at is None:
-        waits.append(queue.escalate_after)
+        yield since + queue.escalate_after, Coming.ESCALATION
 
-    changes = [waiting_since(conversation) + min(waits)] if waits else []
     returned = awaits_until(conversation, workstream)
     if returned is not None:
-        changes.append(returned)
-
-    return min(changes, default=None)
+        yield returned, Coming.ANYBODY

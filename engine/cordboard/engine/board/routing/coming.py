@@ -1,0 +1,59 @@
+"""What will change by itself for a conversation that waits: worked out when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cordboard.engine.board.routing.search import search_changes
+from cordboard.engine.board.state import BoardState
+from cordboard.engine.board.timers import conversation_deadline, overflow_deadline
+from cordboard.engine.config import Queue
+from cordboard.engine.explanations import ComingChange
+from cordboard.engine.records import Conversation
+from cordboard.engine.routing_words import Coming
+from cordboard.engine.vocabulary import Timestamp
+
+
+def coming_changes(
+    state: BoardState, conversation: Conversation, queue: Queue, at: Timestamp | None
+) -> tuple[ComingChange, ...]:
+    """Return what comes for a conversation that waits on a queue, the first first.
+
+    Args:
+        state: The board's.
+        conversation: Which.
+        queue: Where it waits.
+        at: The moment it is; None where what comes by hours is not asked for.
+    """
+    coming = [*_by_waiting(state, conversation, queue)]
+    if at is not None:
+        coming += _by_hours(state, queue, at)
+
+    return tuple(sorted(coming, key=lambda each: each.at))
+
+
+def _by_waiting(state: BoardState, conversation: Conversation, queue: Queue) -> Iterator[ComingChange]:
+    workstream = state.configured.workstream_of(conversation)
+    for due, what in search_changes(conversation, workstream, queue):
+        yield ComingChange(at=due, what=what, of=(conversation.rep or "") if what is Coming.ANYBODY else "")
+
+    overflows = overflow_deadline(conversation, queue)
+    rule = queue.next_after_waiting(conversation.overflowed_after)
+    if overflows is not None and rule is not None:
+        yield ComingChange(at=overflows, what=Coming.OVERFLOW, of=rule.do.value)
+
+    ends = conversation_deadline(conversation, workstream)
+    if ends is not None:
+        yield ComingChange(at=ends, what=Coming.END)
+
+
+def _by_hours(state: BoardState, queue: Queue, at: Timestamp) -> Iterator[ComingChange]:
+    shifts = dict.fromkeys(state.configured.reps[each].hours for each in queue.reps)  # many reps share their hours
+    for hours, opens, closes, of in (
+        (queue.hours, Coming.QUEUE_OPENS, Coming.QUEUE_CLOSES, queue.name),
+        *((each, Coming.WORK_BEGINS, Coming.WORK_ENDS, each) for each in shifts),
+    ):
+        calendar = state.configured.calendars.get(hours or "")
+        change = calendar.next_change(at) if calendar is not None else None
+        if calendar is not None and change is not None:
+            yield ComingChange(at=change, what=closes if calendar.is_open(at) else opens, of=of or "")
