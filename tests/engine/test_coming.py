@@ -82,6 +82,14 @@ def test_whom_it_waits_for_is_named_with_the_end_of_that_wait() -> None:
     assert told(world)[0] == (world.at + 2 * MINUTE, Coming.ANYBODY, "ana")
 
 
+def test_where_no_skill_is_asked_none_will_be_relaxed() -> None:
+    world = Playground()
+    world.configure(skill_relaxation=(Relaxation(after=10 * MINUTE, lower_by=1),))
+    world.text()
+
+    assert [what for _, what, _ in told(world)] == [Coming.END]
+
+
 def test_what_does_not_wait_has_nothing_coming() -> None:
     world = Playground()
     world.active_with("ana")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.routing.search import search_changes
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.board.timers import conversation_deadline, overflow_deadline
@@ -34,7 +35,11 @@ def coming_changes(
 
 def _by_waiting(state: BoardState, conversation: Conversation, queue: Queue) -> Iterator[ComingChange]:
     workstream = state.configured.workstream_of(conversation)
+    _, skills = required_skills(conversation, workstream)
     for due, what in search_changes(conversation, workstream, queue):
+        if what is Coming.RELAXATION and not skills:  # nothing is left to relax
+            continue
+
         yield ComingChange(at=due, what=what, of=(conversation.rep or "") if what is Coming.ANYBODY else "")
 
     overflows = overflow_deadline(conversation, queue)
