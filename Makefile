@@ -61,9 +61,9 @@ clean: ## remove what tools made here, the environment too
 # The environment is made once, and brought up to date when what it is made from has changed.
 
 $(READY): pyproject.toml constraints.txt | $(PYTHON)
-	@echo "installing Cordboard and the development tools into $(VENV)"
+	@echo "installing Cordboard and the development tools into $(VENV): once, for one to three minutes"
 	@$(PYTHON) -m pip install --quiet --upgrade "pip>=25.1"
-	@$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable ".[all]" --group dev
+	@$(PYTHON) -m pip install --progress-bar off --constraint constraints.txt --editable ".[all]" --group dev
 	@touch $@
 
 $(PYTHON):
