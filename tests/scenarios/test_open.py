@@ -9,6 +9,7 @@ from cordboard.engine import Queue
 from cordboard.engine.commands import (
     CloseConversation,
     PickConversation,
+    ReleaseConversation,
     SetSkills,
     TransferConversation,
 )
@@ -242,7 +243,8 @@ def test_08_open_to_closed_the_queue_overflows(life: Life) -> None:
 
     Ours: queued → closed (close), queued → closed (close).
     Better: what waits is counted when the text comes, so that no burst gets past the limit, and the limit may be any
-    (fault 14); a fallback queue overflows like any other (fault 15).
+    (fault 14); a fallback queue overflows like any other (fault 15); and nobody is ended whom a rep has had since the
+    conversation began or was taken up again: it waits, for its customer is in the middle of it.
     """
     when_full = Overflow(when=OverflowCondition.LENGTH, limit=1, do=OverflowAction.END)
     when_late = Overflow(when=OverflowCondition.WAITED, over=5 * MINUTE, do=OverflowAction.END)
@@ -263,6 +265,15 @@ def test_08_open_to_closed_the_queue_overflows(life: Life) -> None:
     assert (closed.conversation, closed.reason, closed.why) == (1, CloseReason.OVERFLOW, "overflow: waited")
     assert life.stands() == (State.CLOSED, Status.CLOSED, None)
     assert life.held == {}
+
+    life.presence("ana")
+    life.text(customer=OTHERS[1])
+    life.accept(3)
+    life.text(customer=OTHERS[2])
+    life.presence("ana", Presence.AWAY)
+    life.do(ReleaseConversation(conversation=3, by="ana"))
+    assert life.later(5 * MINUTE), "the one that nobody has had is ended"
+    assert [life.stands(each)[0] for each in (3, 4)] == [State.QUEUED, State.CLOSED]
 
 
 def test_09_open_to_waiting_a_supervisor_texts_and_leaves(life: Life) -> None:
