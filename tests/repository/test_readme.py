@@ -75,6 +75,16 @@ def test_every_command_it_shows_is_one(readme: str, tmp_path: Path, run_python: 
         assert told.returncode == 0, f"cordboard {command}: {told.stderr}"
 
 
+def test_what_it_shows_of_a_shell_can_be_pasted_into_one(readme: str) -> None:
+    """A placeholder such as `…` goes into a token, and no header carries it."""
+    shown = re.findall(r"^\$ (.*)$", readme, re.MULTILINE)
+
+    assert len(shown) > 5
+    assert [line for line in shown if not line.isascii()] == []
+    for name, value in re.findall(r"(\w+_TOKEN)=(\S+)", "\n".join(shown)):
+        assert value.startswith("$(") or config_file.HEADER_TEXT.fullmatch(value), name
+
+
 def test_every_option_it_shows_is_one(readme: str, tmp_path: Path, run_python: RunPython) -> None:
     for command, options in re.findall(r"^\$ cordboard (\w+)(.*)$", readme, re.MULTILINE):
         told = run_python(["-m", "cordboard.daemon", command, "--help"], cwd=tmp_path)
