@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from cordboard.engine.commands import ReleaseConversation
 from cordboard.engine.config import DAY, HOUR, MINUTE, Affinity, AutoClose, Overflow, Relaxation, Skill
 from cordboard.engine.events import ConversationClosed, ConversationEscalated, ConversationOverflowed, SearchWidened
 from cordboard.engine.explanations import kept_back
@@ -80,6 +81,19 @@ def test_whom_it_waits_for_is_named_with_the_end_of_that_wait() -> None:
     world.text("one more thing")
 
     assert told(world)[0] == (world.at + 2 * MINUTE, Coming.ANYBODY, "ana")
+
+
+def test_an_overflow_that_will_not_end_it_is_not_foretold() -> None:
+    ends = Overflow(when=OverflowCondition.WAITED, over=20 * MINUTE, do=OverflowAction.END)
+    world = Playground(replace(CONFIG, queues=(replace(CONFIG.queues[0], overflow=(ends,)), CONFIG.queues[1])))
+    world.text()
+    assert [what for _, what, _ in told(world)] == [Coming.OVERFLOW, Coming.END]
+
+    world.presence("ana")
+    world.accept()
+    world.presence("ana", Presence.AWAY)
+    world.do(ReleaseConversation(conversation=1, by="ana"))
+    assert [what for _, what, _ in told(world)] == [Coming.END], "a rep has had it"
 
 
 def test_where_no_skill_is_asked_none_will_be_relaxed() -> None:

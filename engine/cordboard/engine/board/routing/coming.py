@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cordboard.engine.board.routing.overflow import what_keeps
 from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.routing.search import search_changes
 from cordboard.engine.board.state import BoardState
@@ -44,7 +45,7 @@ def _by_waiting(state: BoardState, conversation: Conversation, queue: Queue) -> 
 
     overflows = overflow_deadline(conversation, queue)
     rule = queue.next_after_waiting(conversation.overflowed_after)
-    if overflows is not None and rule is not None:
+    if overflows is not None and rule is not None and not what_keeps(conversation, rule):
         yield ComingChange(at=overflows, what=Coming.OVERFLOW, of=rule.do.value)
 
     ends = conversation_deadline(conversation, workstream)

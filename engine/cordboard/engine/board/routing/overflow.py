@@ -39,7 +39,7 @@ def overflowing(state: BoardState, queue: Queue, conversation: Conversation, at:
     in_vain: Overflowing | None = None
     for rule in queue.overflow:
         found = _check(state, queue, conversation, rule, at)
-        if found is not None and not _what_keeps(conversation, rule):
+        if found is not None and not what_keeps(conversation, rule):
             return found
 
         in_vain = in_vain or found
@@ -90,7 +90,7 @@ def _check(
 def _act(decision: Decision, queue: Queue, conversation: Conversation, found: Overflowing) -> None:
     rule = found.rule
     goal = rule.queue if rule.do is OverflowAction.TRANSFER else None
-    stays = _what_keeps(conversation, rule)
+    stays = what_keeps(conversation, rule)
     later = rule.do is OverflowAction.LATER
     decision.emit(
         ConversationOverflowed,
@@ -114,7 +114,7 @@ def _act(decision: Decision, queue: Queue, conversation: Conversation, found: Ov
         decision.emit(ConversationClosed, conversation=conversation.id, reason=CloseReason.OVERFLOW, by=SYSTEM, why=why)
 
 
-def _what_keeps(conversation: Conversation, rule: Overflow) -> str:
+def what_keeps(conversation: Conversation, rule: Overflow) -> str:
     """Return why a conversation waits where it is whatever its queue does with others; empty where it does not."""
     if rule.do is OverflowAction.TRANSFER and rule.queue in conversation.visited:
         return f"it has been on queue {rule.queue!r} since a rep last had it"
