@@ -37,7 +37,20 @@ CUSTOMER = "+14155550123"
 OTHER = "+14155550124"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+UNWANTED = (
+    # Two pages and a process with each window, for an address bar that nobody sees: more than half of what it costs.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess"),
+    # What Playwright switches off itself, as far as it matters here: of two such lists Chromium heeds the last.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "PaintHolding"),
+    *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "NetworkTimeServiceQuerying", "OptimizationHints"),
+    *("AimEnabled", "PreconnectToSearch", "LensOverlay", "MediaRouter"),
+)
+"""Features of Chromium; those that one does not know it passes over."""
+
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    f"--disable-features={','.join(UNWANTED)}",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
