@@ -8,7 +8,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -102,16 +102,35 @@ class Demo:
             self._said.close()
 
 
-@pytest.fixture(scope="module")  # Playwright keeps an event loop running, which no test elsewhere may meet
-def chromium() -> Iterator[Browser]:
+_CHROMIUM: list[Browser] = []
+"""The browser that is running, if one is: to start it costs more than most tests."""
+
+_END = ExitStack()
+"""Ends it."""
+
+
+@pytest.fixture
+def chromium() -> Browser:
+    """The one browser of all the tests in this folder that follow each other in a process."""
     executable = next((found for each in BROWSERS if (found := shutil.which(each))), None)
     if executable is None:
         pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)} is installed")
 
-    with sync_playwright() as driver:
+    if not _CHROMIUM:
+        driver = _END.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        _END.callback(browser.close)
+        _CHROMIUM.append(browser)
+        _END.callback(_CHROMIUM.clear)
+
+    return _CHROMIUM[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End the browser before a test elsewhere: Playwright keeps an event loop running, which none may meet."""
+    if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
+        _END.close()
 
 
 @pytest.fixture
