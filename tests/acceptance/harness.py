@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from tests.acceptance.processes import Process, start
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]  # it is annotated, but has no py.typed
 
 import cordboard
@@ -179,7 +179,7 @@ async def running_carrier() -> AsyncIterator[Carrier]:
 class Daemon:
     """A running `cordboard serve`."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     client: aiohttp.ClientSession
     url: str
     log: list[dict[str, Any]]
@@ -268,13 +268,14 @@ def write_configuration(folder: Path, carrier: Carrier) -> Path:
     return file
 
 
-async def run_cordboard(*arguments: str | Path, **variables: str) -> tuple[int, str, str]:
+async def run_cordboard(*arguments: str | Path, cold: bool = False, **variables: str) -> tuple[int, str, str]:
     """Run a command to its end; return its exit code, and what it wrote to standard output and standard error."""
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "cordboard.daemon", *map(str, arguments)],
+    process = await start(
+        *["-m", "cordboard.daemon", *map(str, arguments)],
+        env=environment() | variables,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=environment() | variables,
+        cold=cold,
     )
     try:
         out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
@@ -287,23 +288,23 @@ async def run_cordboard(*arguments: str | Path, **variables: str) -> tuple[int, 
 
 
 @asynccontextmanager
-async def running_daemon(folder: Path, carrier: Carrier) -> AsyncIterator[Daemon]:
+async def running_daemon(folder: Path, carrier: Carrier, *, cold: bool = False) -> AsyncIterator[Daemon]:
     """Run the daemon on the database in a folder, and wait until it says that it is ready."""
     file = write_configuration(folder, carrier)
-    async with serving(file, folder / "cordboard.db") as daemon:
+    async with serving(file, folder / "cordboard.db", cold=cold) as daemon:
         yield daemon
 
 
 @asynccontextmanager
 async def serving(
-    file: Path, db: Path, *, port: int = 0, program: Sequence[str] = ("-m", "cordboard.daemon")
+    file: Path, db: Path, *, port: int = 0, program: Sequence[str] = ("-m", "cordboard.daemon"), cold: bool = False
 ) -> AsyncIterator[Daemon]:
     """Run the daemon with a configuration file on a database, and wait until it says that it is ready."""
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-W", "error", *program, "serve"],
-        *["--config", str(file), "--db", str(db), "--port", str(port)],
-        stderr=asyncio.subprocess.PIPE,
+    process = await start(
+        *[*program, "serve", "--config", str(file), "--db", str(db), "--port", str(port)],
         env=environment(),
+        stderr=asyncio.subprocess.PIPE,
+        cold=cold,
     )
     log: list[dict[str, Any]] = []
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -322,7 +323,7 @@ async def serving(
         await listening
 
 
-async def _listen(process: asyncio.subprocess.Process, log: list[dict[str, Any]], ready: asyncio.Future[str]) -> None:
+async def _listen(process: Process, log: list[dict[str, Any]], ready: asyncio.Future[str]) -> None:
     assert process.stderr is not None
     others: list[str] = []
     async for line in process.stderr:

@@ -30,7 +30,7 @@ async def _messages(daemon: Daemon, conversation: int) -> list[dict[str, Any]]:
 
 
 async def test_a_text_is_offered_accepted_answered_and_delivered(tmp_path: Path, carrier: Carrier) -> None:
-    async with running_daemon(tmp_path, carrier) as daemon:
+    async with running_daemon(tmp_path, carrier, cold=True) as daemon:
         await _available(daemon)
 
         assert await daemon.text(CUSTOMER, "Where is my parcel?", sid=new_sid()) == 200

@@ -6,7 +6,6 @@ import asyncio
 import re
 import signal
 import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -22,6 +21,7 @@ from tests.acceptance.harness import (
     running_daemon,
     write_configuration,
 )
+from tests.acceptance.processes import Process, start
 
 pytestmark = pytest.mark.acceptance
 
@@ -109,7 +109,7 @@ async def test_a_configuration_that_is_applied_is_in_force_at_once(tmp_path: Pat
 
 
 async def test_the_demo_checks_itself() -> None:
-    code, out, err = await run_cordboard("demo", "--check")
+    code, out, err = await run_cordboard("demo", "--check", cold=True)
 
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == "ok      the demo stopped in good order"
@@ -140,12 +140,9 @@ async def test_a_demo_that_was_killed_goes_on(tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def _running_demo(data: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, aiohttp.ClientSession]]:
-    demo = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "cordboard.daemon", "demo", "--port", "0", "--data", str(data)],
-        stdout=asyncio.subprocess.PIPE,
-        env=environment(),
-    )
+async def _running_demo(data: Path) -> AsyncIterator[tuple[Process, aiohttp.ClientSession]]:
+    command = ["-m", "cordboard.daemon", "demo", "--port", "0", "--data", str(data)]
+    demo = await start(*command, env=environment(), stdout=asyncio.subprocess.PIPE)
     assert demo.stdout is not None
     try:
         welcome = ""

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 from tests.acceptance.harness import environment
+from tests.acceptance.processes import start
 
 from cordboard.daemon.listening import listening
 
@@ -66,16 +66,19 @@ def the_commands(language: str, page: str, word: str) -> list[str]:
 
 
 @asynccontextmanager
-async def running(command: str, folder: Path, ready: str, **variables: str) -> AsyncIterator[None]:
+async def running(
+    command: str, folder: Path, ready: str, *, cold: bool = False, **variables: str
+) -> AsyncIterator[None]:
     """Run a command of a page until the block ends; it begins when the command has said that it is ready."""
     word, *arguments = split(command)
     assert word == "cordboard"
-    process = await asyncio.create_subprocess_exec(
-        *[sys.executable, "-m", "cordboard.daemon", *arguments],
+    process = await start(
+        *["-m", "cordboard.daemon", *arguments],
         cwd=folder,
+        env=environment() | variables,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env=environment() | variables,
+        cold=cold,
     )
     assert process.stdout is not None
     said = b""
@@ -133,8 +136,8 @@ async def test_the_readmes_way_from_a_text_to_its_answer_works_as_printed(
     be_available, *handle = [here(each, ports) for each in the_commands("console", README, "curl")]
 
     async with (
-        running(here(serve, ports), tmp_path, "daemon_ready", **secrets),
-        running(here(simulate, ports), tmp_path, "/simulator/faults"),
+        running(here(serve, ports), tmp_path, "daemon_ready", cold=True, **secrets),
+        running(here(simulate, ports), tmp_path, "/simulator/faults", cold=True),
     ):
         await ask(be_available)
         await be_a_customer(ports["8090"])

@@ -7,20 +7,14 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing import get_context
+from contextlib import ExitStack, contextmanager
 from multiprocessing.context import ForkServerProcess
-from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-import cordboard
-from cordboard.daemon.cli import main
+from tests.warm import begin
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright  # noqa: E402 - it may not be there
@@ -30,14 +24,27 @@ PATIENCE = 60_000
 
 expect.set_options(timeout=PATIENCE)
 
-ROOT = Path(__file__).parent.parent.parent
-
 NUMBER = "+18005550100"
 CUSTOMER = "+14155550123"
 OTHER = "+14155550124"
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that there is: without windows of its own, one takes a quarter less of a processor for these tests."""
+
+UNWANTED = (
+    # Two pages and a process with each window, for an address bar that nobody sees: more than half of what it costs.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess"),
+    # What Playwright switches off itself, as far as it matters here: of two such lists Chromium heeds the last.
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "PaintHolding"),
+    *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "NetworkTimeServiceQuerying", "OptimizationHints"),
+    *("AimEnabled", "PreconnectToSearch", "LensOverlay", "MediaRouter"),
+)
+"""Features of Chromium; those that one does not know it passes over."""
+
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
+    f"--disable-features={','.join(UNWANTED)}",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,22 +52,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
-
-
-WARM = get_context("forkserver")
-"""Begins processes where the daemon is imported already: importing it takes longer than most tests."""
-
-WARM.set_forkserver_preload(["cordboard.daemon.cli", "cordboard.daemon.demo", "tests.browser.warm"])
-
-
-def run_here(command: list[str], folder: Path, says: Any) -> None:
-    """Be a daemon, in a process that has just begun: in its folder, with a log there, and a pipe to speak into."""
-    os.chdir(folder)
-    log = os.open("log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(says.detach(), sys.stdout.fileno())
-    os.dup2(log, sys.stderr.fileno())
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # it is a real one here
-    sys.exit(main(command))
 
 
 class Demo:
@@ -81,9 +72,10 @@ class Demo:
     def start(self) -> None:
         """Start it, and return when it says that it is ready."""
         said, says = os.pipe()
-        command = ["demo", "--port", str(self._port), "--data", "data"]
-        self._process = WARM.Process(target=run_here, args=(command, self._folder, DupFd(says)))
-        self._process.start()
+        command = ["-m", "cordboard.daemon", "demo", "--port", str(self._port), "--data", "data"]
+        with (self._folder / "log").open("a") as log:
+            self._process = begin(command, folder=self._folder, stdout=says, stderr=log.fileno())
+
         os.close(says)
         self._said = os.fdopen(said, encoding="utf-8")  # stays open: it goes on speaking
         for line in self._said:
@@ -110,16 +102,35 @@ class Demo:
             self._said.close()
 
 
-@pytest.fixture(scope="module")  # Playwright keeps an event loop running, which no test elsewhere may meet
-def chromium() -> Iterator[Browser]:
+_CHROMIUM: list[Browser] = []
+"""The browser that is running, if one is: to start it costs more than most tests."""
+
+_END = ExitStack()
+"""Ends it."""
+
+
+@pytest.fixture
+def chromium() -> Browser:
+    """The one browser of all the tests in this folder that follow each other in a process."""
     executable = next((found for each in BROWSERS if (found := shutil.which(each))), None)
     if executable is None:
         pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)} is installed")
 
-    with sync_playwright() as driver:
+    if not _CHROMIUM:
+        driver = _END.enter_context(sync_playwright())
         browser = driver.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        _END.callback(browser.close)
+        _CHROMIUM.append(browser)
+        _END.callback(_CHROMIUM.clear)
+
+    return _CHROMIUM[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End the browser before a test elsewhere: Playwright keeps an event loop running, which none may meet."""
+    if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
+        _END.close()
 
 
 @pytest.fixture
@@ -133,17 +144,14 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 @pytest.fixture
 def troubled() -> Iterator[str]:
     """A daemon whose carrier has trouble, as `tests.browser.troubled` says: its address."""
-    path = os.pathsep.join([str(ROOT), *(str(Path(part).parent) for part in cordboard.__path__)])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.browser.troubled"],
-        env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    yield process.stdout.readline().strip()
-    process.terminate()
-    process.communicate(timeout=60)
+    said, says = os.pipe()
+    process = begin(["-m", "tests.browser.troubled"], stdout=says)
+    os.close(says)
+    with os.fdopen(said, encoding="utf-8") as lines:
+        yield lines.readline().strip()
+        process.terminate()
+        process.join(timeout=60)
+        assert process.exitcode == 0, "the daemon did not stop"
 
 
 EXPECTED = re.compile(

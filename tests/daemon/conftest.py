@@ -15,6 +15,7 @@ import httpx
 import pytest
 import uvicorn
 from litestar.types import ASGIApp
+from tests.daemon.prompt import PromptServer
 
 from cordboard.daemon import config_file
 from cordboard.daemon.access import Access
@@ -206,13 +207,13 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
         access_log=False,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     listener = socket.create_server(("127.0.0.1", 0))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stop()
         await running
 
 

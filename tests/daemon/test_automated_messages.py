@@ -12,6 +12,7 @@ import anyio
 import httpx
 import pytest
 import uvicorn
+from tests.daemon.prompt import PromptServer
 
 from cordboard.daemon import config_file
 from cordboard.daemon.access import Access
@@ -152,7 +153,7 @@ async def daemon() -> AsyncIterator[tuple[SimulatorTransport, httpx.AsyncClient]
         async with Engine(configuration.board, store=MemoryStore(), transports=[transport]) as engine:
             access = Access(configuration.board, configuration.tokens)
             house = House(engine=engine, access=access, simulators={"sim": transport}, demo=True)
-            server = uvicorn.Server(uvicorn.Config(create_app(house), ws="none", log_config=None, access_log=False))
+            server = PromptServer(uvicorn.Config(create_app(house), ws="none", log_config=None, access_log=False))
             headers = {"Origin": url, "Authorization": f"Bearer {TOKEN}"}
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             async with (
@@ -164,7 +165,7 @@ async def daemon() -> AsyncIterator[tuple[SimulatorTransport, httpx.AsyncClient]
                     yield transport, client
                 finally:
                     house.stopping.set()
-                    server.should_exit = True
+                    server.stop()
 
 
 async def test_a_customer_is_greeted_and_told_who_joins_and_the_api_and_the_desk_say_of_what() -> None:

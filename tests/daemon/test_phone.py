@@ -12,6 +12,7 @@ import anyio
 import httpx
 import pytest
 import uvicorn
+from tests.daemon.prompt import PromptServer
 
 from cordboard.daemon.access import Access
 from cordboard.daemon.app import create_app
@@ -55,7 +56,7 @@ async def house_at(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient
             access = Access(CONFIG, {"ana": Secret(TOKEN)})
             house = House(engine=engine, access=access, simulators={"sim": simulator}, demo=True)
             config = uvicorn.Config(create_app(house), ws="none", log_config=None, access_log=False)
-            server = uvicorn.Server(config)
+            server = PromptServer(config)
             async with (
                 anyio.create_task_group() as tasks,
                 httpx.AsyncClient(
@@ -67,7 +68,7 @@ async def house_at(folder: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient
                     yield house, client
                 finally:
                     house.stopping.set()
-                    server.should_exit = True
+                    server.stop()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import pytest
 import uvicorn
 from litestar.types import Receive, Scope, Send
+from tests.daemon.prompt import PromptServer
 
 from cordboard.daemon.wire import MAX_HEAD_BYTES, GuardedProtocol
 
@@ -51,8 +52,9 @@ async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
         lifespan="off",
         log_config=None,
         timeout_keep_alive=30,
+        timeout_graceful_shutdown=0,  # whoever is left in a test that is over is not waited for
     )
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     listener = socket.create_server(("127.0.0.1", 0))
     running = asyncio.create_task(server.serve(sockets=[listener]))
     port = listener.getsockname()[1]
@@ -66,7 +68,7 @@ async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
             writer.close()
 
     yield _connect
-    server.should_exit = server.force_exit = True
+    server.stop()
     await running
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import count
 from typing import Any, Final, TypeVar, get_args
 
@@ -90,6 +91,14 @@ def presences(first: int, last: int) -> list[Event]:
     ]
 
 
+@cache
+def _described(kind: type[Struct]) -> inspect.StructType:
+    """Return what fields a record has. To find that out takes far longer than to fill them in."""
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.StructType)
+    return described
+
+
 class Specimens:
     """Makes records by looking at their fields, so that a field added later is filled in too."""
 
@@ -102,8 +111,7 @@ class Specimens:
 
         `fields` are set as they are given.
         """
-        described = inspect.type_info(kind)
-        assert isinstance(described, inspect.StructType)
+        described = _described(kind)
         self._making.append(kind)
         made = {each.name: self._value(each.type, each.name) for each in described.fields if each.name not in fields}
         self._making.pop()
