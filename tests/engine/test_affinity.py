@@ -568,3 +568,23 @@ def test_nothing_is_offered_to_an_inactive_last_rep_whatever_is_disregarded() ->
     world.text("one more thing")
 
     assert world.offered() is None
+
+
+def test_a_wait_that_ends_with_somebody_s_offer_ends_before_that_rep_gets_what_came_later() -> None:
+    world = Playground(replace(CONFIG, reps=(Rep(name="ana", capacity=1), *CONFIG.reps[1:])))
+    world.configure(affinity=WAIT, offer_timeout=2 * MINUTE)
+    world.active_with("ben")
+    world.park(by="ben")
+    world.presence("ben", Presence.AWAY)
+    world.presence("ana")
+    world.text("one more thing")
+    world.text(customer=OTHER)
+    world.later(1 * MINUTE)
+    world.text(customer="+14155550177")
+    assert [world.offered(each) for each in (1, 2, 3)] == [None, "ana", None]
+
+    restored = Board.restore(world.board.snapshot())
+    events = world.later(1 * MINUTE)
+
+    assert [world.offered(each) for each in (1, 2, 3)] == ["ana", None, None]
+    assert restored.apply(Tick(), world.at) == events

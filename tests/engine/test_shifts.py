@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from cordboard.engine import Board
+from cordboard.engine import Board, Queue, Rep
 from cordboard.engine.commands import Configure, TransferConversation
 from cordboard.engine.config import HOUR, MINUTE
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import ShiftChanged
 from cordboard.engine.hours import OperatingHours, WeeklyOpening
-from cordboard.engine.routing_words import PassedOver
+from cordboard.engine.routing_words import AssignmentMethod, PassedOver
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import Presence, Timestamp, Weekday
 
@@ -115,3 +115,24 @@ def test_a_presence_changes_nothing_about_working_hours() -> None:
     for presence in (Presence.AVAILABLE, Presence.BUSY):
         world.presence("ana", presence)
         assert world.offered() is None
+
+
+def test_who_begins_at_the_same_moment_is_chosen_among_by_the_queue_s_method() -> None:
+    world = Office(
+        replace(
+            SHIFT,
+            queues=(
+                Queue(name="general", reps=("ana", "ben"), assignment=AssignmentMethod.HIGHEST_CAPACITY),
+                CONFIG.queues[1],
+            ),
+            reps=(Rep(name="ana", capacity=2, hours="day"), Rep(name="ben", capacity=3, hours="day"), CONFIG.reps[2]),
+        )
+    )
+    world.until(on_monday(8))
+    for rep in ("ana", "ben"):
+        world.presence(rep)
+
+    world.text()
+    world.until(on_monday(9))
+
+    assert world.offered() == "ben"

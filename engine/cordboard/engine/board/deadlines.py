@@ -11,7 +11,7 @@ from cordboard.engine.board.routing.matching import reachable, settle
 from cordboard.engine.board.routing.overflow import overflow_waited
 from cordboard.engine.board.routing.widening import widen
 from cordboard.engine.board.shifts import review_shift
-from cordboard.engine.board.timers import quiet_at
+from cordboard.engine.board.timers import TimerKey, quiet_at
 from cordboard.engine.commands import Tick
 from cordboard.engine.events import (
     ConversationClosed,
@@ -30,29 +30,36 @@ MOST_AT_ONCE = 500
 
 
 def tick(decision: Decision, _command: Tick) -> None:
-    """Let deadlines that have passed take effect, the earliest first; what is left is due at once again."""
-    for _ in range(MOST_AT_ONCE):
-        key = decision.state.timers.take(decision.at)
-        if key is None:
-            return
+    """Let deadlines that have passed take effect, the earliest first; what is left is due at once again.
 
-        kind, name = key
-        if kind == "rep":
-            release_held(decision, str(name), why="offline for longer than the grace time")
-        elif kind == "day":
-            decision.emit(ProfilesReset, rep=str(name))
-        elif kind == "desk":
-            give_up(decision, str(name))
-        elif kind == "shift":
-            review_shift(decision, str(name))
-        elif kind == "search":
-            widen(decision, decision.state.conversations[int(name)])
-        elif kind == "overflow":
-            overflow_waited(decision, decision.state.conversations[int(name)])
-        else:
-            _conversation_due(decision, decision.state.conversations[int(name)])
+    Those of one moment take effect together, in the order of their keys, and only then is anything matched: nobody is
+    offered something while what ends at the same moment would give them something else.
+    """
+    timers, left = decision.state.timers, MOST_AT_ONCE
+    while left and (moment := timers.next()) is not None and moment <= decision.at:
+        while left and (key := timers.take(moment)) is not None:
+            _take_effect(decision, key)
+            left -= 1
 
         settle(decision)
+
+
+def _take_effect(decision: Decision, key: TimerKey) -> None:
+    kind, name = key
+    if kind == "rep":
+        release_held(decision, str(name), why="offline for longer than the grace time")
+    elif kind == "day":
+        decision.emit(ProfilesReset, rep=str(name))
+    elif kind == "desk":
+        give_up(decision, str(name))
+    elif kind == "shift":
+        review_shift(decision, str(name))
+    elif kind == "search":
+        widen(decision, decision.state.conversations[int(name)])
+    elif kind == "overflow":
+        overflow_waited(decision, decision.state.conversations[int(name)])
+    else:
+        _conversation_due(decision, decision.state.conversations[int(name)])
 
 
 def _conversation_due(decision: Decision, conversation: Conversation) -> None:
