@@ -14,6 +14,7 @@ from cordboard.engine.commands import (
     ReleaseConversation,
     RepConnected,
     RepDisconnected,
+    Tick,
     TransferConversation,
 )
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, BoardConfig, Overflow, Queue
@@ -446,6 +447,24 @@ def test_what_has_been_done_after_waiting_stays_done_whatever_steps_a_configurat
     world.do(Configure(config=with_queues(replace(GENERAL, overflow=(ends,)), SECOND_QUEUE)))
     world.later(5 * MINUTE)
     assert world.conversation().close_reason is CloseReason.OVERFLOW
+
+
+def test_a_step_that_has_acted_does_not_act_again_because_it_is_to_come_later_now() -> None:
+    def steps(*waits: int) -> tuple[Overflow, ...]:
+        return tuple(Overflow(when=WAITED, over=each * MINUTE, do=LATER) for each in waits)
+
+    world = overflowing_with(*steps(10))
+    texted(world, 1)
+    world.later(15 * MINUTE)
+    world.do(Configure(config=with_queues(replace(GENERAL, overflow=steps(20)), SECOND_QUEUE)))
+    world.later(10 * MINUTE)
+    assert [each.limit for each in overflows(world.journal)] == [10 * MINUTE]
+
+    world.do(Configure(config=with_queues(replace(GENERAL, overflow=steps(20, 40)), SECOND_QUEUE)))
+    restored = Board.restore(world.board.snapshot())
+    world.later(30 * MINUTE)
+    assert [each.limit for each in overflows(world.journal)] == [10 * MINUTE, 40 * MINUTE]
+    assert overflows(restored.apply(Tick(), world.at)) == overflows(world.journal)[1:]
 
 
 def test_two_steps_after_as_long_a_wait_are_refused() -> None:

@@ -46,7 +46,7 @@ def overflow_deadline(conversation: Conversation, queue: Queue) -> Timestamp | N
     if not queue.overflow or conversation.entered_at is None:
         return None
 
-    rule = queue.next_after_waiting(conversation.overflowed_after)
+    rule = queue.next_after_waiting(conversation.overflowed)
     return conversation.entered_at + (rule.over or 0) if rule is not None else None
 
 

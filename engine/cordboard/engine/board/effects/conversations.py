@@ -186,7 +186,7 @@ def _entering(state: BoardState, event: Move, conversation: Conversation, queue:
     if queue is not None and queue not in visited:
         visited = (*visited, queue)
 
-    return {"entered_at": event.at, "overflowed_after": 0, "visited": visited}
+    return {"entered_at": event.at, "overflowed": (), "visited": visited}
 
 
 def _reopened(state: BoardState, event: ConversationReopened) -> None:
@@ -264,7 +264,7 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         active_at=event.at,
         returned_at=None,
         entered_at=None,
-        overflowed_after=0,
+        overflowed=(),
         visited=(),
         passed={},
         relaxed=0,
@@ -315,7 +315,8 @@ def _escalated(state: BoardState, event: ConversationEscalated) -> None:
 def _overflowed(state: BoardState, event: ConversationOverflowed) -> None:
     conversation = state.conversations[event.conversation]
     if event.when is OverflowCondition.WAITED:
-        state.put_conversation(replace(conversation, overflowed_after=event.limit or 0))
+        overflowed = (*conversation.overflowed, (event.do, event.limit or 0))
+        state.put_conversation(replace(conversation, overflowed=overflowed))
 
 
 def _skills_set(state: BoardState, event: SkillsSet) -> None:

@@ -64,7 +64,7 @@ def overflow_waited(decision: Decision, waiting: Conversation) -> None:
     """Let a queue overflow with what has waited on it for as long as it may."""
     state = decision.state
     queue = state.configured.queues[waiting.queue or ""]
-    rule = queue.next_after_waiting(waiting.overflowed_after)
+    rule = queue.next_after_waiting(waiting.overflowed)
     if waiting.entered_at is not None and rule is not None:
         _act(decision, queue, waiting, Overflowing(rule, decision.at - waiting.entered_at))
 
