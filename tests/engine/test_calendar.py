@@ -238,6 +238,14 @@ def test_what_is_always_open_closes_for_a_holiday_and_opens_after_it() -> None:
             OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(2027, 2, 3)),)),
             "hours[0].holidays[0].until: 2027-02-03 is more than a year after 2026-02-02",
         ),
+        (
+            OperatingHours(name="a", holidays=(Holiday(name="H", date=date(206, 12, 25)),)),
+            "hours[0].holidays[0].date: 0206-12-25 is not between 1970 and 2199; its year may be mistyped",
+        ),
+        (
+            OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(9999, 12, 31)),)),
+            "hours[0].holidays[0].until: 9999-12-31 is not between 1970 and 2199",
+        ),
         (OperatingHours(name="a/b"), "hours[0].name: 'a/b' cannot be in a URL"),
     ],
 )
