@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine import Board, Queue, Rep
+from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.commands import Configure, TransferConversation
 from cordboard.engine.config import HOUR, MINUTE
 from cordboard.engine.errors import RepUnable
@@ -99,6 +100,25 @@ def test_after_a_stop_over_several_changes_the_hours_of_now_count() -> None:
     assert world.board.reps["ana"].working
     assert world.board.reps["ana"].works_until == on_monday(17) + 7 * 24 * HOUR
     assert Board.replay(CONFIG.name, world.journal).snapshot() == world.board.snapshot()
+
+
+def test_hours_that_many_reps_have_are_looked_through_once_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Timestamp] = []
+    look = Calendar._find_change
+
+    def counted(calendar: Calendar, at: Timestamp) -> Timestamp | None:
+        looked.append(at)
+        return look(calendar, at)
+
+    monkeypatch.setattr(Calendar, "_find_change", counted)
+    reps = tuple(Rep(name=f"rep{each}", hours="day") for each in range(200))
+    world = Office(replace(SHIFT, reps=(*CONFIG.reps, *reps)))
+    assert len(looked) == 1
+    assert sum(each.works_until is not None for each in world.board.reps.values()) == 200
+
+    world.until(on_monday(9))
+    assert len(looked) == 2
+    assert sum(each.working for each in world.board.reps.values()) == 203
 
 
 def test_hours_that_never_begin_are_looked_at_once_a_year_and_a_board_without_hours_has_no_deadline_for_them() -> None:
