@@ -278,12 +278,19 @@ class BoardState:
             self.changes.early_reports = True
 
     def let_rest(self) -> None:
-        """Have nothing looked at any more: what is there was settled already."""
+        """Have nothing looked at any more: what is there was settled already.
+
+        Everybody is ranked anew: they were while not everything was there, or while their presence was looked at yet.
+        """
         self.stirred_reps.clear()
         self.newly_able.clear()
         self.stirred_conversations.clear()
         self.arrived.clear()
         self.loaded.clear()
+        for name in self.reps:
+            self.candidates.touch(name)
+
+        self.candidates.catch_up()
 
     # Keeping the indexes right
 
