@@ -23,7 +23,7 @@ from cordboard.engine.explanations import OfferReason
 from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import GAVE_AWAY, Conversation
 from cordboard.engine.routing_words import LanguageMatching, PassedOver, SkillMatching
-from cordboard.engine.vocabulary import SYSTEM, State
+from cordboard.engine.vocabulary import SYSTEM, PresenceReason, State
 
 
 class Choice(NamedTuple):
@@ -87,10 +87,14 @@ def rep_to_return_to(state: BoardState, conversation: Conversation) -> str | Non
 
 
 def reachable(state: BoardState, conversation: Conversation, rep: str) -> bool:
-    """Whether a rep's presence is one in which they get a conversation, be it since they had it last."""
+    """Whether a rep's presence is one in which they get a conversation, be it since they had it last.
+
+    Who is busy by what they hold has not left: it may be this very conversation that fills them.
+    """
     workstream = state.configured.workstream_of(conversation)
-    presence = state.reps[rep].presence
-    if presence in workstream.allowed_presences:
+    known = state.reps[rep]
+    presence = known.presence
+    if presence in workstream.allowed_presences or known.why is PresenceReason.CAPACITY:
         return True
 
     back = last_rep(conversation, workstream, state.reps) == rep
