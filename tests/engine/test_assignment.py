@@ -344,6 +344,53 @@ def test_what_everybody_has_declined_is_escalated_and_goes_before_everything_els
     assert [each.id for each in world.board.waiting("general", limit=9)] == [1]
 
 
+def test_what_somebody_has_declined_for_good_waits_for_who_is_full_and_is_not_escalated() -> None:
+    world = board_of(Rep(name="ana", capacity=1), Rep(name="ben", capacity=1), workstream={"max_declines": 1})
+    texts(world, 2)
+    assert (world.offered(1), world.offered(2)) == ("ana", "ben")
+    world.accept(2, by="ben")
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    assert world.conversation(1).escalated_at is None, "Ben is busy, and may take it"
+
+    world.close(2, by="ben")
+    assert world.offered(1) == "ben"
+    world.do(DeclineOffer(conversation=1, by="ben"))
+    assert world.conversation(1).escalated_at == world.at
+
+
+def test_what_the_first_ring_has_declined_is_escalated_only_when_the_last_has_too() -> None:
+    rings = {"assignment": AssignmentMethod.BULLSEYE, "rings": (Ring(reps=("ana",)), Ring(after=MINUTE, reps=("ben",)))}
+    world = board_of(Rep(name="ana"), Rep(name="ben"), queue=rings, workstream={"max_declines": 1})
+    texts(world, 1)
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    assert world.conversation(1).escalated_at is None
+
+    world.later(MINUTE)
+    assert world.offered(1) == "ben"
+    world.do(DeclineOffer(conversation=1, by="ben"))
+    assert world.conversation(1).escalated_at == world.at
+
+
+def test_a_step_that_brings_nobody_else_lets_what_was_declined_be_escalated() -> None:
+    relaxing = {"max_declines": 1, "skill_relaxation": (Relaxation(after=MINUTE, lower_by=1),)}
+    world = board_of(Rep(name="ana"), workstream=relaxing)
+    texts(world, 1)
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    assert world.conversation(1).escalated_at is None
+
+    world.later(MINUTE)
+    assert world.conversation(1).escalated_at == world.at
+
+
+def test_what_is_declined_by_everybody_who_is_there_is_escalated_whoever_else_may_come() -> None:
+    world = board_of(Rep(name="ana"), Rep(name="ben"), workstream={"max_declines": 1})
+    world.presence("ben", Presence.AWAY)
+    texts(world, 1)
+    world.do(DeclineOffer(conversation=1, by="ana"))
+
+    assert world.conversation(1).escalated_at == world.at
+
+
 def test_who_has_waited_too_long_is_escalated_once() -> None:
     world = board_of(Rep(name="ana"), queue={"escalate_after": MINUTE}, workstream={"auto_accept": True})
     assert texts(world, 2) == ["ana", None]

@@ -306,6 +306,7 @@ def _search_widened(state: BoardState, event: SearchWidened) -> None:
     conversation = state.conversations[event.conversation]
     returned_at = None if event.anybody else conversation.returned_at
     state.put_conversation(replace(conversation, relaxed=event.relaxed, ring=event.ring, returned_at=returned_at))
+    state.stirred_conversations[conversation.id] = None  # nobody else may be to come, though it requires the same
 
 
 def _escalated(state: BoardState, event: ConversationEscalated) -> None:
