@@ -247,6 +247,20 @@ def test_skills_are_relaxed_while_the_customer_waits() -> None:
     assert world.offered(2) == "ana"
 
 
+def test_what_came_first_goes_first_though_nobody_looked_when_the_search_for_both_was_widened() -> None:
+    steps = (Relaxation(after=30 * SECOND, lower_by=2), Relaxation(after=MINUTE, skill_matching=SkillMatching.CLOSEST))
+    relaxing = {"skills": {"billing": 5}, "skill_relaxation": steps}
+    world = board_of(Rep(name="ana", capacity=1), workstream=relaxing)
+    texts(world, 1)
+    world.later(20 * SECOND)
+    texts(world, 1)
+    world.later(10 * SECOND)
+
+    world.later(50 * SECOND)
+
+    assert [world.offered(1), world.offered(2)] == ["ana", None]
+
+
 def test_whoever_holds_a_conversation_says_what_it_needs_and_it_is_matched_anew_at_once() -> None:
     world = board_of(Rep(name="ana"), Rep(name="ben", skills={"french": 2}))
     world.presence("ben", Presence.AWAY)

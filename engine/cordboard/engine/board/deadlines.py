@@ -29,19 +29,31 @@ MOST_AT_ONCE = 500
 """Deadlines that take effect in one go: after a weekend's stop there may be very many, and texts want to come in."""
 
 
-def tick(decision: Decision, _command: Tick) -> None:
+def tick(decision: Decision, command: Tick) -> None:
     """Let deadlines that have passed take effect, the earliest first; what is left is due at once again.
 
-    Those of one moment take effect together, in the order of their keys, and only then is anything matched: nobody is
-    offered something while what ends at the same moment would give them something else.
+    They take effect together, and only then is anything matched: nobody is offered something while what has ended as
+    well, at the same moment or while nobody looked, would give them something else.
     """
-    timers, left = decision.state.timers, MOST_AT_ONCE
-    while left and (moment := timers.next()) is not None and moment <= decision.at:
-        while left and (key := timers.take(moment)) is not None:
-            _take_effect(decision, key)
-            left -= 1
+    left = 1 if command.singly else MOST_AT_ONCE
+    while taken := _take(decision, left):
+        left -= taken
+        if taken > 1:
+            decision.state.timers.last_taken = None  # a defect of the match may be by any of them
 
         settle(decision)
+
+
+def _take(decision: Decision, most: int) -> int:
+    """Let at most so many deadlines take effect, and return how many did."""
+    for taken in range(most):
+        key = decision.state.timers.take(decision.at)
+        if key is None:
+            return taken
+
+        _take_effect(decision, key)
+
+    return most
 
 
 def _take_effect(decision: Decision, key: TimerKey) -> None:

@@ -69,7 +69,7 @@ class Timers:
     reminder to look: one that comes up before its time is put back at the right one.
 
     Attributes:
-        last_taken: What `take` returned last.
+        last_taken: What `take` returned last; None once that is of no more account than what it returned before.
     """
 
     def __init__(self) -> None:
