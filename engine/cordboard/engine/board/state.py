@@ -16,6 +16,7 @@ from cordboard.engine.board.configured import Configured
 from cordboard.engine.board.holdings import Holdings
 from cordboard.engine.board.presence_by_load import may_follow_load, presence_by_load
 from cordboard.engine.board.recollection import Recollection
+from cordboard.engine.board.routing.arrivals import Arrivals
 from cordboard.engine.board.routing.candidates import Candidates
 from cordboard.engine.board.routing.listing import list_anew, relist
 from cordboard.engine.board.routing.methods import Availability
@@ -80,7 +81,7 @@ class BoardState:
         self.stirred_reps: dict[str, None] = {}
         self.newly_able: set[str] = set()
         self.stirred_conversations: dict[int, None] = {}
-        self.arrived: dict[int, None] = {}
+        self.arrived = Arrivals()
         self.loaded: dict[str, bool] = {}
 
         self.timers = Timers()

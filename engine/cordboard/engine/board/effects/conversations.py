@@ -181,7 +181,7 @@ def _queued(state: BoardState, event: Move) -> None:
 
 def _entering(state: BoardState, event: Move, conversation: Conversation, queue: str | None) -> dict[str, Any]:
     """Return what changes when a conversation comes onto a queue and does not merely come back from an offer."""
-    state.arrived[conversation.id] = None
+    state.arrived.add(conversation.id, queue)
     visited = conversation.visited
     if queue is not None and queue not in visited:
         visited = (*visited, queue)

@@ -57,9 +57,7 @@ def settle(decision: Decision) -> None:
     state = decision.state
     while state.arrived or state.stirred_reps or state.stirred_conversations or state.loaded:
         if state.arrived:
-            conversation = next(iter(state.arrived))
-            del state.arrived[conversation]
-            overflow_arrived(decision, conversation)
+            overflow_arrived(decision, state.arrived.take())
         elif state.stirred_reps:
             rep = next(iter(state.stirred_reps))
             del state.stirred_reps[rep]
