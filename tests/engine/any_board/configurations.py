@@ -217,6 +217,23 @@ CONFIGS = st.sampled_from(
         ),
         replace(
             CONFIG,
+            presence=AUTOMATIC,
+            queues=(
+                replace(
+                    CONFIG.queues[0],
+                    assignment=AssignmentMethod.BULLSEYE,
+                    rings=(Ring(reps=("ben",)), Ring(after=30 * SECOND)),
+                    overflow=(
+                        Overflow(when=OverflowCondition.LENGTH, limit=2, do=OverflowAction.TRANSFER, queue="second"),
+                        Overflow(when=OverflowCondition.WAITED, over=120 * SECOND, do=OverflowAction.LATER),
+                    ),
+                ),
+                CONFIG.queues[1],
+            ),
+            workstreams=(replace(WORKSTREAM, auto_assign=True, max_declines=1, affinity=Affinity(wait=120 * SECOND)),),
+        ),
+        replace(
+            CONFIG,
             automated_messages=tuple(
                 AutomatedMessage(trigger=each, text=f"{each.value} {{queue_name}}") for each in MessageTrigger
             ),
