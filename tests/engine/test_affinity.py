@@ -120,6 +120,36 @@ def test_who_finishes_what_they_have_is_not_waited_for(closed: bool) -> None:
     assert world.offered() == "ben"
 
 
+def test_what_waited_for_somebody_who_is_not_waited_for_goes_on_in_its_order_on_a_restored_board_too() -> None:
+    """Conversation 2 comes back before 1, and each needs something else."""
+    world = Playground(
+        replace(CONFIG, skills=(Skill(name="billing"),), reps=(Rep(name="ana", capacity=3), *CONFIG.reps[1:]))
+    )
+    world.configure(affinity=WAIT)
+    world.presence("ana")
+    for each in (1, 2, 3):
+        world.text(customer=f"+1415555010{each}")
+        world.accept(each)
+
+    for each in (1, 2):
+        world.reply(conversation=each)
+        world.park(each)
+
+    world.presence("ana", Presence.AWAY)
+    for each in (2, 1):
+        world.later(1000)
+        world.text(customer=f"+1415555010{each}")
+
+    world.do(SetSkills(conversation=2, by="sue", skills={"billing": 1}))
+    restored = Board.restore(world.board.snapshot())
+    finish = SetPresence(rep="ana", presence=Presence.AWAY, by="ana", when_done=True)
+
+    events = world.do(finish)
+
+    assert [each.conversation for each in events if isinstance(each, SearchWidened)] == [2, 1]
+    assert restored.apply(finish, world.at) == events
+
+
 def unable(world: Playground, how: str) -> None:
     """Let Ana, who has left conversation 1, be unable to take it because of `how`."""
     match how:
