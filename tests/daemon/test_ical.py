@@ -174,6 +174,18 @@ def test_a_calendar_that_does_not_know_the_zone_finds_the_same_instants(zone: st
         assert offset == at.astimezone(place).utcoffset(), at
 
 
+def test_openings_of_any_year_are_within_the_offsets_that_the_file_spells_out() -> None:
+    noon = (Opening(opens="12:00", closes="13:00"),)
+    days = (date(1999, 7, 1), date(2055, 7, 1))
+    holidays = tuple(Holiday(name=str(each.year), date=each, openings=noon) for each in days)
+    calendar: Any = icalendar.Calendar.from_ical(calendar_file(replace(OFFICE, holidays=holidays), "UTC", NOW))
+
+    known_from, winters, summers = sorted(calendar.timezones[0].subcomponents, key=lambda each: each["DTSTART"].dt)
+    assert known_from["DTSTART"].dt.date() == date(1999, 7, 1)
+    assert max(each.dt for each in winters["RDATE"].dts).year == 2054
+    assert max(each.dt for each in summers["RDATE"].dts).year == 2055
+
+
 def test_a_calendar_that_uses_utc_or_days_alone_defines_no_zone() -> None:
     holidays = replace(OFFICE, weekly=(), holidays=OFFICE.holidays[:1])
 
@@ -248,6 +260,22 @@ def test_a_definition_that_nobody_ended_takes_no_event_with_it() -> None:
     )
 
     assert [each.name for each in reading.hours.holidays] == ["Neujahr"]
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["", "BEGIN:VTODO\nUID:2\nEND:VTODO\n", "BEGIN:VTIMEZONE\nTZID:Other\nBEGIN:DAYLIGHT\nEND:DAYLIGHT\n"],
+    ids=["nothing", "something else", "another one"],
+)
+def test_a_definition_that_nobody_ended_and_that_comes_last_ends_with_what_is_no_part_of_it(after: str) -> None:
+    event = "BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:20270101\nSUMMARY:Neujahr\nEND:VEVENT\n"
+    definition = "BEGIN:VTIMEZONE\nTZID:Ours\nBEGIN:STANDARD\nDTSTART:16010101T030000\nEND:STANDARD\n"
+    text = f"BEGIN:VCALENDAR\nVERSION:2.0\n{event}{definition}{after}END:VCALENDAR\n"
+
+    reading = read_calendar(text.replace("\n", "\r\n").encode(), today=TODAY)
+
+    assert [each.name for each in reading.hours.holidays] == ["Neujahr"]
+    assert reading.remarks == (("left out: 1 x VTODO",) if "VTODO" in after else ())
 
 
 def test_public_holidays_are_read_alone() -> None:

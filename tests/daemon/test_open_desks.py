@@ -96,7 +96,14 @@ async def test_what_is_told_again_is_how_it_is_then() -> None:
     assert listener.taken == [DesksLost(), RepDisconnected(rep="ana")]
 
 
-async def test_pauses_grow_from_one_try_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "last"),
+    [(NotRunning("stopping"), [30, 30, 30]), (ZeroDivisionError("a defect"), [32, 64, 128, 256, 512, 600, 600])],
+    ids=repr,
+)
+async def test_pauses_grow_from_one_try_to_the_next(
+    error: Exception, last: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     pauses: list[float] = []
     loop = asyncio.get_running_loop()
     wait = loop.call_later
@@ -109,17 +116,16 @@ async def test_pauses_grow_from_one_try_to_the_next(monkeypatch: pytest.MonkeyPa
         return wait(pause, tell, *about)
 
     monkeypatch.setattr(loop, "call_later", at_once)
-    listener = Listener(refusing("ana", NotRunning("stopping"), times=7))
+    listener = Listener(refusing("ana", error, times=5 + len(last)))
     async with told(listener, pause=1) as desks:
         with desks.opened("ana"):
             await listener.until(lambda: RepConnected(rep="ana") in listener.taken)
 
-    assert pauses == [1, 2, 4, 8, 16, 30, 30]
+    assert pauses == [1, 2, 4, 8, 16, *last]
 
 
-@pytest.mark.parametrize("error", [InvalidMessage("it has half a character"), ZeroDivisionError("a defect")])
-async def test_what_would_never_be_kept_is_told_once(error: Exception) -> None:
-    listener = Listener(refusing("ana", error))
+async def test_what_would_never_be_kept_is_told_once() -> None:
+    listener = Listener(refusing("ana", InvalidMessage("it has half a character")))
     with capture_logs() as logs:
         async with told(listener) as desks:
             with desks.opened("ana"), desks.opened("ben"):
@@ -128,8 +134,28 @@ async def test_what_would_never_be_kept_is_told_once(error: Exception) -> None:
             await listener.until(lambda: RepDisconnected(rep="ana") in listener.asked)
 
     assert listener.asked.count(RepConnected(rep="ana")) == 1
-    # The engine logs defects itself.
-    assert {each["log_level"] for each in logs} == (set() if isinstance(error, ZeroDivisionError) else {"error"})
+    assert {(each["log_level"], each["again"]) for each in logs} == {("error", False)}
+
+
+@pytest.mark.parametrize("error", [Overloaded("too much to do"), ZeroDivisionError("a defect")], ids=repr)
+async def test_what_is_tried_again_and_again_is_in_the_log_once(error: Exception) -> None:
+    listener = Listener(refusing("ana", error, times=5))
+    with capture_logs() as logs:
+        async with told(listener) as desks:
+            with desks.opened("ana"):
+                await listener.until(lambda: RepConnected(rep="ana") in listener.taken)
+
+    assert listener.asked.count(RepConnected(rep="ana")) == 6
+    assert [(each["event"], each["again"]) for each in logs] == [("desk_not_noted", True)]
+
+
+async def test_a_defect_with_those_who_had_a_desk_open_does_not_keep_the_news_of_who_has_one_now() -> None:
+    listener = Listener(lambda command: ZeroDivisionError("a defect") if type(command) is DesksLost else None)
+    async with told(listener, pause=60) as desks:
+        with desks.opened("ana"):
+            await listener.until(lambda: RepConnected(rep="ana") in listener.taken)
+
+    assert listener.asked == [DesksLost(), RepConnected(rep="ana")]
 
 
 async def test_nobody_is_told_of_before_those_who_had_a_desk_open_are_given_up() -> None:

@@ -120,6 +120,36 @@ def test_who_finishes_what_they_have_is_not_waited_for(closed: bool) -> None:
     assert world.offered() == "ben"
 
 
+def test_what_waited_for_somebody_who_is_not_waited_for_goes_on_in_its_order_on_a_restored_board_too() -> None:
+    """Conversation 2 comes back before 1, and each needs something else."""
+    world = Playground(
+        replace(CONFIG, skills=(Skill(name="billing"),), reps=(Rep(name="ana", capacity=3), *CONFIG.reps[1:]))
+    )
+    world.configure(affinity=WAIT)
+    world.presence("ana")
+    for each in (1, 2, 3):
+        world.text(customer=f"+1415555010{each}")
+        world.accept(each)
+
+    for each in (1, 2):
+        world.reply(conversation=each)
+        world.park(each)
+
+    world.presence("ana", Presence.AWAY)
+    for each in (2, 1):
+        world.later(1000)
+        world.text(customer=f"+1415555010{each}")
+
+    world.do(SetSkills(conversation=2, by="sue", skills={"billing": 1}))
+    restored = Board.restore(world.board.snapshot())
+    finish = SetPresence(rep="ana", presence=Presence.AWAY, by="ana", when_done=True)
+
+    events = world.do(finish)
+
+    assert [each.conversation for each in events if isinstance(each, SearchWidened)] == [2, 1]
+    assert restored.apply(finish, world.at) == events
+
+
 def unable(world: Playground, how: str) -> None:
     """Let Ana, who has left conversation 1, be unable to take it because of `how`."""
     match how:
@@ -568,3 +598,23 @@ def test_nothing_is_offered_to_an_inactive_last_rep_whatever_is_disregarded() ->
     world.text("one more thing")
 
     assert world.offered() is None
+
+
+def test_a_wait_that_ends_with_somebody_s_offer_ends_before_that_rep_gets_what_came_later() -> None:
+    world = Playground(replace(CONFIG, reps=(Rep(name="ana", capacity=1), *CONFIG.reps[1:])))
+    world.configure(affinity=WAIT, offer_timeout=2 * MINUTE)
+    world.active_with("ben")
+    world.park(by="ben")
+    world.presence("ben", Presence.AWAY)
+    world.presence("ana")
+    world.text("one more thing")
+    world.text(customer=OTHER)
+    world.later(1 * MINUTE)
+    world.text(customer="+14155550177")
+    assert [world.offered(each) for each in (1, 2, 3)] == [None, "ana", None]
+
+    restored = Board.restore(world.board.snapshot())
+    events = world.later(1 * MINUTE)
+
+    assert [world.offered(each) for each in (1, 2, 3)] == ["ana", None, None]
+    assert restored.apply(Tick(), world.at) == events

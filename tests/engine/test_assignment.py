@@ -247,6 +247,20 @@ def test_skills_are_relaxed_while_the_customer_waits() -> None:
     assert world.offered(2) == "ana"
 
 
+def test_what_came_first_goes_first_though_nobody_looked_when_the_search_for_both_was_widened() -> None:
+    steps = (Relaxation(after=30 * SECOND, lower_by=2), Relaxation(after=MINUTE, skill_matching=SkillMatching.CLOSEST))
+    relaxing = {"skills": {"billing": 5}, "skill_relaxation": steps}
+    world = board_of(Rep(name="ana", capacity=1), workstream=relaxing)
+    texts(world, 1)
+    world.later(20 * SECOND)
+    texts(world, 1)
+    world.later(10 * SECOND)
+
+    world.later(50 * SECOND)
+
+    assert [world.offered(1), world.offered(2)] == ["ana", None]
+
+
 def test_whoever_holds_a_conversation_says_what_it_needs_and_it_is_matched_anew_at_once() -> None:
     world = board_of(Rep(name="ana"), Rep(name="ben", skills={"french": 2}))
     world.presence("ben", Presence.AWAY)
@@ -342,6 +356,53 @@ def test_what_everybody_has_declined_is_escalated_and_goes_before_everything_els
     world.text(customer="+14155550777")
     assert world.offered(2) == "ana"
     assert [each.id for each in world.board.waiting("general", limit=9)] == [1]
+
+
+def test_what_somebody_has_declined_for_good_waits_for_who_is_full_and_is_not_escalated() -> None:
+    world = board_of(Rep(name="ana", capacity=1), Rep(name="ben", capacity=1), workstream={"max_declines": 1})
+    texts(world, 2)
+    assert (world.offered(1), world.offered(2)) == ("ana", "ben")
+    world.accept(2, by="ben")
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    assert world.conversation(1).escalated_at is None, "Ben is busy, and may take it"
+
+    world.close(2, by="ben")
+    assert world.offered(1) == "ben"
+    world.do(DeclineOffer(conversation=1, by="ben"))
+    assert world.conversation(1).escalated_at == world.at
+
+
+def test_what_the_first_ring_has_declined_is_escalated_only_when_the_last_has_too() -> None:
+    rings = {"assignment": AssignmentMethod.BULLSEYE, "rings": (Ring(reps=("ana",)), Ring(after=MINUTE, reps=("ben",)))}
+    world = board_of(Rep(name="ana"), Rep(name="ben"), queue=rings, workstream={"max_declines": 1})
+    texts(world, 1)
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    assert world.conversation(1).escalated_at is None
+
+    world.later(MINUTE)
+    assert world.offered(1) == "ben"
+    world.do(DeclineOffer(conversation=1, by="ben"))
+    assert world.conversation(1).escalated_at == world.at
+
+
+def test_a_step_that_brings_nobody_else_lets_what_was_declined_be_escalated() -> None:
+    relaxing = {"max_declines": 1, "skill_relaxation": (Relaxation(after=MINUTE, lower_by=1),)}
+    world = board_of(Rep(name="ana"), workstream=relaxing)
+    texts(world, 1)
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    assert world.conversation(1).escalated_at is None
+
+    world.later(MINUTE)
+    assert world.conversation(1).escalated_at == world.at
+
+
+def test_what_is_declined_by_everybody_who_is_there_is_escalated_whoever_else_may_come() -> None:
+    world = board_of(Rep(name="ana"), Rep(name="ben"), workstream={"max_declines": 1})
+    world.presence("ben", Presence.AWAY)
+    texts(world, 1)
+    world.do(DeclineOffer(conversation=1, by="ana"))
+
+    assert world.conversation(1).escalated_at == world.at
 
 
 def test_who_has_waited_too_long_is_escalated_once() -> None:

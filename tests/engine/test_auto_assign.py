@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from cordboard.engine.commands import DeclineOffer, TransferConversation
-from cordboard.engine.config import Affinity
+from cordboard.engine.commands import Configure, DeclineOffer, TransferConversation
+from cordboard.engine.config import Affinity, PresenceRules
 from cordboard.engine.errors import OfferBinding
 from cordboard.engine.events import OfferAccepted
 from cordboard.engine.routing_words import Obstacle
@@ -71,6 +72,21 @@ def test_who_went_away_does_not_get_it_behind_their_back(world: Playground) -> N
     world.later(120_000)
 
     assert (world.offered(), world.conversation().state) == ("ben", State.ASSIGNED)
+
+
+def test_who_is_filled_by_what_is_assigned_to_them_gets_it(world: Playground) -> None:
+    rules = PresenceRules(automatic=True, missed=Presence.INACTIVE)
+    world.config = replace(world.config, presence=rules)
+    world.do(Configure(config=world.config))
+    world.text()
+    world.accept()
+    world.text(customer="+14155550199")
+    assert world.board.reps["ana"].presence is Presence.DO_NOT_DISTURB, "as full as can be"
+
+    world.later(120_000)
+
+    assert (world.offered(2), world.conversation(2).state) == ("ana", State.ACTIVE)
+    assert world.board.reps["ana"].presence is Presence.DO_NOT_DISTURB
 
 
 def test_what_goes_back_to_its_rep_despite_their_presence_is_accepted_despite_it(world: Playground) -> None:

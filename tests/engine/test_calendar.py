@@ -93,6 +93,57 @@ def test_what_is_open_day_and_night_never_changes() -> None:
     assert calendar().next_opening(at) is None
 
 
+class Counted(Calendar):
+    """Counts the days whose openings it looks at."""
+
+    looked_at = 0
+
+    def _holiday(self, day: date) -> Holiday | None:
+        self.looked_at += 1
+        return super()._holiday(day)
+
+
+DAY_BY_DAY = tuple(WeeklyOpening(days=(each,), opens="00:00", closes="24:00") for each in Weekday)
+IN_SHIFTS = (every_day("06:00", "14:00"), every_day("14:00", "22:00"), every_day("22:00", "06:00"))
+HALVES = (every_day("12:00", "24:00"), every_day("00:00", "12:00"), every_day("11:00", "13:00"))
+
+
+@pytest.mark.parametrize("weekly", [DAY_BY_DAY, IN_SHIFTS, HALVES], ids=["day by day", "in shifts", "halves"])
+def test_a_week_that_is_open_throughout_is_known_to_be_however_it_is_written(weekly: tuple[WeeklyOpening, ...]) -> None:
+    at = moment("2026-11-30T12:00")
+    always = Counted(OperatingHours(name="always", weekly=weekly), ZoneInfo(BERLIN))
+    assert always.next_change(at) is None
+    assert always.looked_at == 0
+
+    easter = Holiday(name="Easter", date=date(2027, 3, 28))  # the clocks skip an hour that day
+    but_easter = Calendar(OperatingHours(name="always", weekly=weekly, holidays=(easter,)), ZoneInfo(BERLIN))
+    closes = moment("2027-03-28T06:00" if weekly is IN_SHIFTS else "2027-03-28T00:00")
+    opens = moment("2027-03-29T06:00" if weekly is IN_SHIFTS else "2027-03-29T00:00")
+    assert but_easter.next_change(at) == closes
+    assert but_easter.next_change(closes) == opens
+    assert but_easter.next_change(opens) is None
+
+
+@pytest.mark.parametrize(
+    "weekly",
+    [
+        (*DAY_BY_DAY[:-1], WeeklyOpening(days=(Weekday.SUNDAY,), opens="00:00", closes="23:59")),
+        (every_day("06:00", "22:00"), WeeklyOpening(days=WORKDAYS, opens="22:00", closes="06:00")),
+    ],
+    ids=["but for a minute", "but for two nights"],
+)
+def test_a_week_that_closes_for_once_is_not_taken_for_one_that_never_does(weekly: tuple[WeeklyOpening, ...]) -> None:
+    assert calendar(*weekly).next_change(moment("2026-11-30T12:00")) is not None
+
+
+def test_where_clocks_skip_an_hour_openings_that_overlap_in_it_leave_a_hole() -> None:
+    overlapping = calendar(every_day("00:00", "03:00"), every_day("02:30", "24:00"))
+    hole = moment("2027-03-14T03:00", NEW_YORK)
+    assert overlapping.next_change(moment("2026-11-30T12:00")) == hole
+    assert not overlapping.is_open(hole)
+    assert overlapping.is_open(hole + 30 * MINUTE)
+
+
 def test_it_is_open_throughout_until_the_moment_in_which_it_closes() -> None:
     office, always = calendar(every_day("09:00", "17:00"), zone=BERLIN), calendar(every_day("00:00", "24:00"))
     opens, closes = moment("2026-11-27T09:00"), moment("2026-11-27T17:00")
@@ -195,7 +246,7 @@ def test_hours_that_have_been_asked_before_tell_what_they_would_tell_anew(
 
 
 @given(
-    st.sampled_from([(), (every_day("00:00", "24:00"),)]),
+    st.sampled_from([(), (every_day("00:00", "24:00"),), DAY_BY_DAY, IN_SHIFTS, HALVES]),
     st.lists(HOLIDAYS, max_size=3),
     st.integers(-60 * 24, 440 * 24),
     st.sampled_from([BERLIN, "America/Santiago"]),
@@ -206,7 +257,7 @@ def test_what_is_always_or_never_open_changes_when_each_day_looked_at_says_so(
     hours = OperatingHours(name="hours", weekly=openings, holidays=tuple(holidays))
     at = moment("2026-06-01T00:00") + after * HOUR
     quickly, day_by_day = Calendar(hours, ZoneInfo(zone)), Calendar(hours, ZoneInfo(zone))
-    day_by_day._every_day_the_same = False
+    day_by_day._never_changes = False
 
     assert quickly.next_change(at) == day_by_day.next_change(at)
 
@@ -237,6 +288,14 @@ def test_what_is_always_open_closes_for_a_holiday_and_opens_after_it() -> None:
         (
             OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(2027, 2, 3)),)),
             "hours[0].holidays[0].until: 2027-02-03 is more than a year after 2026-02-02",
+        ),
+        (
+            OperatingHours(name="a", holidays=(Holiday(name="H", date=date(206, 12, 25)),)),
+            "hours[0].holidays[0].date: 0206-12-25 is not between 1970 and 2199; its year may be mistyped",
+        ),
+        (
+            OperatingHours(name="a", holidays=(Holiday(name="H", date=date(2026, 2, 2), until=date(9999, 12, 31)),)),
+            "hours[0].holidays[0].until: 9999-12-31 is not between 1970 and 2199",
         ),
         (OperatingHours(name="a/b"), "hours[0].name: 'a/b' cannot be in a URL"),
     ],

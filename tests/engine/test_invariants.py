@@ -8,13 +8,12 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from msgspec.structs import replace
+from tests.engine.any_board.configurations import CONFIGS
+from tests.engine.any_board.watched import Watched
 
-from cordboard.engine import Board, Rep, Workstream
-from cordboard.engine.automated_messages import AutomatedMessage
+from cordboard.engine import Board
 from cordboard.engine.board.routing.explaining import explain_waiting
 from cordboard.engine.board.routing.matching import choose, reserved_for
-from cordboard.engine.board.routing.waiting import place_of
 from cordboard.engine.carrier import Accepted, Ambiguous, DeliveryReported, Failure, Rejected, Throttled
 from cordboard.engine.commands import (
     AcceptOffer,
@@ -41,75 +40,31 @@ from cordboard.engine.commands import (
 )
 from cordboard.engine.config import (
     SECOND,
-    Affinity,
-    CapacityProfile,
-    CustomPresence,
-    Overflow,
-    Preference,
-    PresenceRules,
-    Relaxation,
-    Ring,
-    Skill,
 )
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.events import (
-    BoardConfigured,
-    ConversationClosed,
-    ConversationOffered,
     ConversationOpened,
-    ConversationOverflowed,
-    ConversationPicked,
-    ConversationQueued,
-    ConversationReleased,
-    ConversationReopened,
-    ConversationRequeued,
-    ConversationResumed,
-    ConversationTransferred,
-    ConversationWoken,
     CustomerOptedIn,
     CustomerOptedOut,
-    DrainStarted,
     Event,
     Grant,
-    OfferAccepted,
-    PresenceChanged,
     ReplyQueued,
-    SearchWidened,
     SendStarted,
-    ShiftChanged,
-    WrapUpEnded,
 )
-from cordboard.engine.explanations import OfferReason
-from cordboard.engine.hours import OperatingHours, WeeklyOpening
-from cordboard.engine.language_tags import speaks
-from cordboard.engine.records import Conversation
 from cordboard.engine.routing_words import (
-    AffinityTo,
-    AssignmentMethod,
     Distribution,
-    LanguageMatching,
     Obstacle,
-    Operator,
-    OverflowAction,
-    OverflowCondition,
     PassedOver,
-    PreferenceFallback,
     ProfileReset,
-    SkillMatching,
-    WrapUp,
 )
-from cordboard.engine.rules import Condition, Outputs, Route, Rule, RuleSet, split_key
+from cordboard.engine.rules import split_key
 from cordboard.engine.testing.playground import CONFIG, OURS, Playground
 from cordboard.engine.vocabulary import (
-    CloseReason,
     FailureKind,
     Keyword,
     MessageStatus,
-    MessageTrigger,
     Presence,
-    PresenceReason,
     State,
-    Weekday,
 )
 
 REPS = st.sampled_from(["ana", "ben", "sue"])
@@ -144,357 +99,6 @@ HANDLED = st.sampled_from(
         TakeOver,
     ]
 )
-WORKSTREAM = CONFIG.workstreams[0]
-REFUND = Condition(field="text", op=Operator.CONTAINS, value="refund")
-RULED = replace(
-    WORKSTREAM,
-    classification=(
-        RuleSet(
-            name="topics",
-            rules=(
-                Rule(
-                    name="refund", when=REFUND, then=Outputs(priority=5, capacity_cost=2, context={"topic": "refund"})
-                ),
-                Rule(name="anything", then=Outputs(context={"topic": "other"})),
-            ),
-        ),
-    ),
-    routes=(
-        Route(
-            name="refunds",
-            when=Condition(field="context.topic", op=Operator.EQUALS, value="refund"),
-            split={"general": 60, "second": 40},
-        ),
-        Route(name="known", when=Condition(field="known_customer", op=Operator.EQUALS, value=True), queue="second"),
-    ),
-)
-SMS = CapacityProfile(name="sms", limit=1, blocks_assignment=True)
-DAY = CapacityProfile(name="day", limit=3, reset=ProfileReset.END_OF_DAY)
-PROFILED = replace(
-    CONFIG,
-    capacity_profiles=(SMS, DAY),
-    reps=(replace(CONFIG.reps[0], limits={"sms": 2, "day": 2}), *CONFIG.reps[1:]),
-    workstreams=(replace(WORKSTREAM, costs={"day": 1}, wrap_up=60 * SECOND),),
-)
-REFUNDS_IN_SPANISH = RuleSet(
-    name="topics",
-    rules=(
-        Rule(
-            name="refund",
-            when=REFUND,
-            then=Outputs(priority=5, capacity_cost=2, costs={"sms": 1}, language="es-MX", context={"topic": "refund"}),
-        ),
-    ),
-)
-AUTOMATIC = PresenceRules(automatic=True, missed=Presence.INACTIVE, declined=Presence.DO_NOT_DISTURB)
-LUNCH = CustomPresence(name="lunch", base=Presence.AWAY)
-SHIFT = OperatingHours(
-    name="shift", weekly=(WeeklyOpening(days=tuple(Weekday), opens="15:10", closes="15:15"),)
-)  # the game begins at 15:06
-CONFIGS = st.sampled_from(
-    [
-        CONFIG,
-        PROFILED,
-        PROFILED,
-        replace(
-            PROFILED,
-            time_zone="Asia/Tokyo",
-            capacity_profiles=(replace(SMS, reset=ProfileReset.END_OF_DAY), replace(DAY, reset=ProfileReset.IMMEDIATE)),
-            reps=(replace(CONFIG.reps[0], languages=("es",)), *CONFIG.reps[1:]),
-            workstreams=(
-                replace(
-                    WORKSTREAM,
-                    capacity_cost=0,
-                    costs={"day": 1},
-                    language_matching=LanguageMatching.REQUIRED,
-                    classification=(REFUNDS_IN_SPANISH,),
-                ),
-            ),
-        ),
-        replace(CONFIG, presence=AUTOMATIC),
-        replace(
-            CONFIG,
-            presence=AUTOMATIC,
-            presences=(LUNCH,),
-            workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, allowed_presences=(Presence.BUSY,)),),
-        ),
-        replace(CONFIG, presences=(replace(LUNCH, base=Presence.OFFLINE),)),
-        replace(
-            CONFIG,
-            presences=(replace(LUNCH, base=Presence.BUSY),),
-            hours=(SHIFT,),
-            reps=(replace(CONFIG.reps[0], hours="shift"), *CONFIG.reps[1:]),
-        ),
-        replace(CONFIG, workstreams=(RULED,)),
-        replace(CONFIG, workstreams=(replace(RULED, capacity_cost=2, wrap_up=60 * SECOND),)),
-        replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=60 * SECOND, capacity_cost=2),)),
-        replace(CONFIG, workstreams=(replace(WORKSTREAM, wrap_up=WrapUp.ALWAYS),)),
-        replace(CONFIG, workstreams=(replace(WORKSTREAM, affinity=Affinity(wait=120 * SECOND)),)),
-        replace(
-            CONFIG,
-            workstreams=(
-                replace(
-                    WORKSTREAM,
-                    auto_assign=True,
-                    affinity=Affinity(wait=30 * SECOND, despite=(Obstacle.PRESENCE, Obstacle.CAPACITY)),
-                ),
-            ),
-        ),
-        replace(CONFIG, workstreams=(replace(WORKSTREAM, affinity=Affinity(to=AffinityTo.NONE)),)),
-        replace(CONFIG, workstreams=(replace(WORKSTREAM, distribution=Distribution.PICK),)),
-        replace(CONFIG, workstreams=(replace(WORKSTREAM, auto_accept=True, max_declines=1),)),
-        replace(CONFIG, workstreams=(WORKSTREAM, Workstream(name="sales", queue="second"))),
-        replace(CONFIG, reps=(Rep(name="ana", capacity=1), *CONFIG.reps[1:])),
-        replace(CONFIG, queues=(replace(CONFIG.queues[0], reps=("ben",)),), reps=CONFIG.reps[1:]),
-        replace(
-            CONFIG,
-            skills=(Skill(name="billing"),),
-            reps=(replace(CONFIG.reps[0], skills={"billing": 3}), *CONFIG.reps[1:]),
-            workstreams=(
-                replace(
-                    WORKSTREAM,
-                    skills={"billing": 2},
-                    skill_relaxation=(
-                        Relaxation(after=30 * SECOND, lower_by=1),
-                        Relaxation(after=150 * SECOND, skill_matching=SkillMatching.CLOSEST),
-                    ),
-                ),
-            ),
-        ),
-        replace(
-            CONFIG,
-            skills=(Skill(name="billing"),),
-            queues=(
-                replace(
-                    CONFIG.queues[0],
-                    assignment=AssignmentMethod.BULLSEYE,
-                    rings=(Ring(reps=("ben",)), Ring(after=30 * SECOND)),
-                    escalate_after=120 * SECOND,
-                ),
-                replace(CONFIG.queues[1], priority=-1, ageing=60 * SECOND, assignment=AssignmentMethod.ROUND_ROBIN),
-            ),
-        ),
-        replace(
-            CONFIG,
-            queues=(
-                replace(
-                    CONFIG.queues[0],
-                    assignment=AssignmentMethod.PREFERRED_REPS,
-                    fallback=PreferenceFallback.WAIT,
-                ),
-                replace(CONFIG.queues[1], assignment=AssignmentMethod.LEAST_ACTIVE),
-            ),
-            preferences=(Preference(customer="+14155550100", reps=("sue", "ben")),),
-        ),
-        replace(
-            CONFIG,
-            workstreams=(RULED,),
-            queues=(
-                replace(
-                    CONFIG.queues[0],
-                    overflow=(
-                        Overflow(when=OverflowCondition.LENGTH, limit=1, do=OverflowAction.TRANSFER, queue="second"),
-                        Overflow(when=OverflowCondition.WAITED, over=120 * SECOND, do=OverflowAction.LATER),
-                        Overflow(when=OverflowCondition.WAITED, over=600 * SECOND, do=OverflowAction.END),
-                    ),
-                ),
-                replace(
-                    CONFIG.queues[1],
-                    hours="never",
-                    overflow=(
-                        Overflow(
-                            when=OverflowCondition.EXPECTED_WAIT,
-                            over=30 * SECOND,
-                            do=OverflowAction.TRANSFER,
-                            queue="general",
-                        ),
-                        Overflow(when=OverflowCondition.OUT_OF_HOURS, do=OverflowAction.LATER),
-                        Overflow(
-                            when=OverflowCondition.WAITED, over=30 * SECOND, do=OverflowAction.TRANSFER, queue="general"
-                        ),
-                    ),
-                ),
-            ),
-            hours=(OperatingHours(name="never"),),
-        ),
-        replace(
-            CONFIG,
-            automated_messages=tuple(
-                AutomatedMessage(trigger=each, text=f"{each.value} {{queue_name}}") for each in MessageTrigger
-            ),
-            workstreams=(replace(WORKSTREAM, automated_per_hour=20),),
-        ),
-    ]
-)
-
-
-class Watched(Playground):
-    """A board whose every offer, wrap-up and overflow is looked at, right after the command that led to it."""
-
-    def __init__(self) -> None:
-        self.been: dict[int, set[str]] = {}
-        self.had: set[int] = set()
-        self.off: set[str] = set()
-        self.draining: set[str] = set()
-        self.presences: dict[str, Presence] = {}
-        super().__init__()
-
-    def do(self, command: Command) -> tuple[Event, ...]:
-        reserved = {each.id: self.reservation(each) for each in self.board.conversations.values() if each.returned_at}
-        wraps_up = {each.id: self.wrap_up_over(each) for each in self.board.conversations.values() if each.closed_at}
-        events = super().do(command)
-        for event in events:
-            if isinstance(event, WrapUpEnded) and not isinstance(command, EndWrapUp | Configure):
-                assert wraps_up[event.conversation] <= self.at, "a wrap-up holds capacity until its time is over"
-
-            if isinstance(event, ConversationOffered) and event.reason is not None:
-                self.qualified(event, event.reason)
-                self.first_come(event)
-
-        if not isinstance(command, Configure):
-            self.nobody_else_s(reserved, events)
-
-        self.overflows(events)
-        for event in events:
-            self.note(event)
-
-        return events
-
-    def reservation(self, waiting: Conversation) -> tuple[str, int] | None:
-        """For whom alone a conversation waits, and until when."""
-        workstream = self.board._state.configured.workstream_of(waiting)
-        wait, returned_at, rep = workstream.affinity.wait, waiting.returned_at, waiting.rep
-        if waiting.state is not State.QUEUED or not wait or returned_at is None or rep is None:
-            return None
-
-        known = rep in self.board.reps and rep not in waiting.passed
-        return (rep, returned_at + wait) if known else None
-
-    def nobody_else_s(self, reserved: dict[int, tuple[str, int] | None], events: tuple[Event, ...]) -> None:
-        """What waits for its last rep alone is offered to nobody else before its time, unless a supervisor says so."""
-        for event in events:
-            match event:
-                case SearchWidened(anybody=True):
-                    kept = reserved.pop(event.conversation, None)
-                    assert kept is None or kept[1] <= event.at
-                case ConversationRequeued():
-                    reserved.pop(event.conversation, None)
-                case ConversationReopened() | ConversationReleased():
-                    now = self.board.conversation(event.conversation)
-                    reserved[event.conversation] = self.reservation(now) if now is not None else None
-                case Grant():
-                    kept = reserved.pop(event.conversation, None)
-                    assert kept is None or event.rep == kept[0] or event.by == "sue"
-                case _:
-                    pass
-
-    def wrap_up_over(self, closed: Conversation) -> int:
-        """When a wrap-up ends by itself."""
-        ends_at = closed.assignment.expires_at if closed.assignment else None
-        forgotten_at = closed.updated_at + self.board._state.configured.workstream_of(closed).auto_close.wrap_up
-        return forgotten_at if ends_at is None else ends_at
-
-    def overflows(self, events: tuple[Event, ...]) -> None:
-        """Nothing goes in a circle by overflow, and nothing ends by it that a rep has had, or is not configured to."""
-        configured = {
-            (queue.name, rule.when, rule.do, rule.queue)
-            for queue in self.board.config.queues
-            for rule in queue.overflow
-        }
-        by_overflow: ConversationOverflowed | None = None
-        for event in events:
-            match event:
-                case ConversationOverflowed():
-                    assert (event.queue, event.when, event.do, event.to_queue) in configured
-                    by_overflow = event
-                    continue
-                case ConversationRequeued() if event.why.startswith("overflow"):
-                    assert by_overflow is not None
-                    assert (by_overflow.conversation, by_overflow.to_queue) == (event.conversation, event.queue)
-                    assert event.queue not in self.been.get(event.conversation, set())
-                case ConversationClosed() if event.reason is CloseReason.OVERFLOW:
-                    assert by_overflow is not None
-                    assert (by_overflow.conversation, by_overflow.do) == (event.conversation, OverflowAction.END)
-                    assert event.conversation not in self.had
-                case _:
-                    pass
-
-            by_overflow = None
-            self.note_stay(event)
-
-    def note_stay(self, event: Event) -> None:
-        """Keep, beside the board, which conversations a rep has had, and on which queues they have been since."""
-        match event:
-            case ConversationQueued() | ConversationRequeued() | ConversationReleased():
-                self.been.setdefault(event.conversation, set()).add(event.queue)
-            case ConversationReopened():
-                self.been[event.conversation] = {event.queue}
-                self.had.discard(event.conversation)
-            case OfferAccepted() | ConversationPicked() | ConversationResumed():
-                self.been[event.conversation] = set()
-                self.had.add(event.conversation)
-
-    def note(self, event: Event) -> None:
-        """Nobody is offered anything who is out, finishes what they have, or does not work, at that moment."""
-        match event:
-            case ShiftChanged():
-                (self.off.discard if event.working else self.off.add)(event.rep)
-            case DrainStarted():
-                self.draining.add(event.rep)
-            case PresenceChanged():
-                self.presences[event.rep] = event.presence
-                if event.why in (None, PresenceReason.DONE):
-                    self.draining.discard(event.rep)
-            case BoardConfigured():
-                left = {each.name for each in event.config.reps}
-                self.off &= left
-                self.draining &= left
-                self.presences = {name: each for name, each in self.presences.items() if name in left}
-            case ConversationOffered() | ConversationWoken() | ConversationTransferred():
-                assert event.rep not in self.off
-                assert event.rep not in self.draining
-                assert self.presences.get(event.rep) not in (None, Presence.OFFLINE)
-                assert event.overrode or self.presences.get(event.rep) is not Presence.INACTIVE
-            case _:
-                pass
-
-    def qualified(self, offer: ConversationOffered, reason: OfferReason) -> None:
-        """What needs a skill is never offered to somebody who lacks it."""
-        has = self.board._state.configured.reps[offer.rep].skills
-        if reason.skill_matching is SkillMatching.EXACT:
-            assert all(has.get(name, 0) >= rating for name, rating in reason.skills.items())
-
-        workstreams = {each.language_matching for each in self.board.config.workstreams}
-        if reason.language and workstreams == {LanguageMatching.REQUIRED}:
-            assert speaks(self.board._state.configured.reps[offer.rep].languages, reason.language)
-
-    def first_come(self, offer: ConversationOffered) -> None:
-        """Nothing that requires the same, and that the rep had not passed by, was there before and waits on."""
-        state = self.board._state
-        given = state.conversations.get(offer.conversation)
-        if given is None or given.state is not State.ASSIGNED or given.escalated_at == self.at:
-            return
-
-        queue = state.configured.queues[given.queue or ""]
-        for other in state.conversations.values():
-            same = self.needs(other) == self.needs(given)
-            waited = other.state is State.QUEUED and self.at not in (other.queued_at, other.escalated_at)
-            if (
-                same
-                and waited
-                and offer.rep not in other.passed
-                and state.configured.own_reps(other) == state.configured.own_reps(given)
-            ):
-                assert place_of(given, queue) < place_of(other, queue)
-
-    def needs(self, it: Conversation) -> tuple[object, ...]:
-        """What it takes to be able to take a conversation."""
-        own = (it.skills, it.relaxed, it.ring, it.cost, it.costs, it.language, self.returns_to(it))
-        return (it.queue, it.workstream, *own)
-
-    def returns_to(self, conversation: Conversation) -> str | None:
-        """Whom a conversation came back to and may have to wait for."""
-        return conversation.rep if conversation.returned_at is not None else None
 
 
 class AnyBoard(RuleBasedStateMachine):
@@ -676,6 +280,10 @@ class AnyBoard(RuleBasedStateMachine):
         self.world.board = Board.restore(self.world.board.snapshot())
         self.world.board.recall(remembered.conversations.values(), remembered.messages.values())
 
+    @rule()
+    def boards_from_what_is_kept_go_on_beside_it(self) -> None:
+        self.world.twins.begin(self.world.board, self.world.journal)
+
     @invariant()
     def nobody_is_over_capacity_or_a_profile_but_where_the_configuration_or_an_override_lets_them(self) -> None:
         excess, excess_of = self.excess()
@@ -780,6 +388,7 @@ class AnyBoard(RuleBasedStateMachine):
     @invariant()
     def replaying_the_journal_gives_the_same_board(self) -> None:
         assert Board.replay(CONFIG.name, self.world.journal).snapshot() == self.world.board.snapshot()
+        self.world.twins.resemble(self.world.board)
 
     @precondition(lambda self: len(self.world.journal) % 5 == 0)
     @invariant()

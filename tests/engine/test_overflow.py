@@ -14,6 +14,7 @@ from cordboard.engine.commands import (
     ReleaseConversation,
     RepConnected,
     RepDisconnected,
+    Tick,
     TransferConversation,
 )
 from cordboard.engine.config import DAY, HOUR, MINUTE, SECOND, BoardConfig, Overflow, Queue
@@ -29,6 +30,7 @@ GENERAL, SECOND_QUEUE = CONFIG.queues
 OUT, LENGTH, EXPECTED, WAITED = OverflowCondition
 QUEUE, TRANSFER, END, LATER = OverflowAction
 EVERY_DAY = tuple(Weekday)
+THREE = replace(CONFIG.reps[0], capacity=3)
 CLOSED = OperatingHours(name="closed", weekly=())
 NIGHT = OperatingHours(name="night", weekly=(WeeklyOpening(days=EVERY_DAY, opens="20:00", closes="21:00"),))
 LATE = OperatingHours(name="late", weekly=(WeeklyOpening(days=EVERY_DAY, opens="22:00", closes="23:00"),))
@@ -74,6 +76,24 @@ def test_a_limit_is_exact_in_a_burst_of_five_hundred_texts() -> None:
 
     assert world.board.waiting_on("general") == 137
     assert world.board.waiting_on("second") == 500 - 137
+
+
+def test_a_limit_is_exact_for_what_comes_back_together() -> None:
+    """Ana has three, and loses them all at once; one waits already."""
+    rule = Overflow(when=LENGTH, limit=2, do=TRANSFER, queue="second")
+    config = with_queues(replace(GENERAL, overflow=(rule,)), SECOND_QUEUE)
+    world = Playground(replace(config, reps=(THREE, *CONFIG.reps[1:])))
+    world.presence("ana")
+    texted(world, 1, 2, 3)
+    for each in (1, 2, 3):
+        world.accept(each)
+
+    texted(world, 4)
+    world.presence("ana", Presence.OFFLINE)
+    events = world.later(THREE.disconnect_grace)
+
+    assert [(each.conversation, each.measured) for each in overflows(events)] == [(2, 2), (3, 2)]
+    assert [world.conversation(each).queue for each in (1, 2, 3, 4)] == ["general", "second", "second", "general"]
 
 
 def test_what_can_be_ended_is_ended_and_says_so() -> None:
@@ -446,6 +466,24 @@ def test_what_has_been_done_after_waiting_stays_done_whatever_steps_a_configurat
     world.do(Configure(config=with_queues(replace(GENERAL, overflow=(ends,)), SECOND_QUEUE)))
     world.later(5 * MINUTE)
     assert world.conversation().close_reason is CloseReason.OVERFLOW
+
+
+def test_a_step_that_has_acted_does_not_act_again_because_it_is_to_come_later_now() -> None:
+    def steps(*waits: int) -> tuple[Overflow, ...]:
+        return tuple(Overflow(when=WAITED, over=each * MINUTE, do=LATER) for each in waits)
+
+    world = overflowing_with(*steps(10))
+    texted(world, 1)
+    world.later(15 * MINUTE)
+    world.do(Configure(config=with_queues(replace(GENERAL, overflow=steps(20)), SECOND_QUEUE)))
+    world.later(10 * MINUTE)
+    assert [each.limit for each in overflows(world.journal)] == [10 * MINUTE]
+
+    world.do(Configure(config=with_queues(replace(GENERAL, overflow=steps(20, 40)), SECOND_QUEUE)))
+    restored = Board.restore(world.board.snapshot())
+    world.later(30 * MINUTE)
+    assert [each.limit for each in overflows(world.journal)] == [10 * MINUTE, 40 * MINUTE]
+    assert overflows(restored.apply(Tick(), world.at)) == overflows(world.journal)[1:]
 
 
 def test_two_steps_after_as_long_a_wait_are_refused() -> None:

@@ -22,7 +22,7 @@ from cordboard.engine.errors import NotAllowed, NotFound, RepUnable
 from cordboard.engine.events import ConversationOffered, Event, PresenceChanged
 from cordboard.engine.routing_words import PassedOver
 from cordboard.engine.states import PresenceChoice, RepState
-from cordboard.engine.testing.playground import CONFIG, Playground
+from cordboard.engine.testing.playground import CONFIG, OURS, Playground
 from cordboard.engine.vocabulary import Presence, PresenceReason, State
 
 LUNCH = CustomPresence(name="lunch", text="At lunch", base=Presence.AWAY)
@@ -528,3 +528,31 @@ def test_a_restored_board_offers_to_whom_the_live_one_does() -> None:
 
     assert any(isinstance(each, ConversationOffered) and each.rep == "ana" for each in live)
     assert live == restored == replayed
+
+
+def test_a_rebuilt_board_offers_nothing_to_who_was_only_passing_through_a_presence() -> None:
+    """Ana is busy for as long as it takes to say that she is available, and only who is busy is offered anything."""
+    busy_only = (replace(WORKSTREAM, allowed_presences=(Presence.BUSY,)),)
+    world = Playground(replace(AUTOMATIC, workstreams=busy_only))
+    say(world, Presence.AVAILABLE)
+    world.text()
+    world.pick()
+    say(world, Presence.AVAILABLE)
+    world.configure(offer_timeout=60 * SECOND)
+    world.text(customer="+14155550102")
+    assert world.offered(2) is None
+
+    rebuilt = Board.replay(CONFIG.name, world.journal)
+    text = TextReceived(channel="main", provider_id="X", sender="+14155550103", recipient=OURS, body="hello")
+
+    assert rebuilt.apply(text, world.at) == world.board.apply(text, world.at)
+
+
+def test_all_desks_are_lost_in_the_same_order_on_a_restored_board() -> None:
+    world = Playground(replace(CONFIG, reps=tuple(reversed(CONFIG.reps))))
+    for name in ("ana", "ben", "sue"):
+        world.do(RepConnected(rep=name))
+
+    restored = Board.restore(world.board.snapshot())
+
+    assert restored.apply(DesksLost(), world.at) == world.board.apply(DesksLost(), world.at)

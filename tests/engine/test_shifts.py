@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from cordboard.engine import Board
+from cordboard.engine import Board, Queue, Rep
+from cordboard.engine.board.calendar import Calendar
 from cordboard.engine.commands import Configure, TransferConversation
 from cordboard.engine.config import HOUR, MINUTE
 from cordboard.engine.errors import RepUnable
 from cordboard.engine.events import ShiftChanged
 from cordboard.engine.hours import OperatingHours, WeeklyOpening
-from cordboard.engine.routing_words import PassedOver
+from cordboard.engine.routing_words import AssignmentMethod, PassedOver
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import Presence, Timestamp, Weekday
 
@@ -101,6 +102,25 @@ def test_after_a_stop_over_several_changes_the_hours_of_now_count() -> None:
     assert Board.replay(CONFIG.name, world.journal).snapshot() == world.board.snapshot()
 
 
+def test_hours_that_many_reps_have_are_looked_through_once_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Timestamp] = []
+    look = Calendar._find_change
+
+    def counted(calendar: Calendar, at: Timestamp) -> Timestamp | None:
+        looked.append(at)
+        return look(calendar, at)
+
+    monkeypatch.setattr(Calendar, "_find_change", counted)
+    reps = tuple(Rep(name=f"rep{each}", hours="day") for each in range(200))
+    world = Office(replace(SHIFT, reps=(*CONFIG.reps, *reps)))
+    assert len(looked) == 1
+    assert sum(each.works_until is not None for each in world.board.reps.values()) == 200
+
+    world.until(on_monday(9))
+    assert len(looked) == 2
+    assert sum(each.working for each in world.board.reps.values()) == 203
+
+
 def test_hours_that_never_begin_are_looked_at_once_a_year_and_a_board_without_hours_has_no_deadline_for_them() -> None:
     never = Office(replace(SHIFT, hours=(replace(DAILY, weekly=()),)))
     assert not never.board.reps["ana"].working
@@ -115,3 +135,24 @@ def test_a_presence_changes_nothing_about_working_hours() -> None:
     for presence in (Presence.AVAILABLE, Presence.BUSY):
         world.presence("ana", presence)
         assert world.offered() is None
+
+
+def test_who_begins_at_the_same_moment_is_chosen_among_by_the_queue_s_method() -> None:
+    world = Office(
+        replace(
+            SHIFT,
+            queues=(
+                Queue(name="general", reps=("ana", "ben"), assignment=AssignmentMethod.HIGHEST_CAPACITY),
+                CONFIG.queues[1],
+            ),
+            reps=(Rep(name="ana", capacity=2, hours="day"), Rep(name="ben", capacity=3, hours="day"), CONFIG.reps[2]),
+        )
+    )
+    world.until(on_monday(8))
+    for rep in ("ana", "ben"):
+        world.presence(rep)
+
+    world.text()
+    world.until(on_monday(9))
+
+    assert world.offered() == "ben"

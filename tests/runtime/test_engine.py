@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from cordboard.engine import Engine, Limits, ManualClock
 from cordboard.engine.board import board, deadlines
 from cordboard.engine.board.decision import Decision
+from cordboard.engine.board.routing.matching import settle
 from cordboard.engine.carrier import (
     Ambiguous,
     Capabilities,
@@ -36,7 +38,7 @@ from cordboard.engine.commands import (
     StartSending,
     Tick,
 )
-from cordboard.engine.config import DAY
+from cordboard.engine.config import DAY, HOUR
 from cordboard.engine.errors import (
     BoardInUse,
     ChannelUnavailable,
@@ -669,6 +671,32 @@ async def test_a_deadline_that_breaks_is_set_aside_and_everybody_else_goes_on(
 
         await engine.submit(text("SM3", customer="+14155550177"))
         assert len(engine.board.conversations) == 2
+
+
+async def test_a_deadline_after_which_the_match_breaks_is_found_among_all_that_are_due(
+    store: MemoryStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conversation 2 of three, all of which end at the same moment."""
+
+    def breaks(decision: Decision) -> None:
+        settle(decision)
+        if 2 not in decision.state.conversations:
+            raise RuntimeError("a defect")
+
+    async with Engine(CONFIG, store=store, clock=clock) as engine:
+        for each in (1, 2, 3):
+            await engine.submit(text(f"SM{each}", customer=f"+1415555017{each}"))
+
+        monkeypatch.setattr(deadlines, "settle", breaks)
+        clock.move(31 * DAY)
+        tries = 0
+        while set(engine.board.conversations) != {2}:
+            tries += 1
+            assert tries < 9
+            with suppress(CommitFailed):
+                await engine.submit(SetPresence(rep="ana", presence=Presence.AWAY, by="ana"))
+
+        assert engine.board.next_deadline == clock.now() + HOUR, "it rests, and is tried again"
 
 
 async def test_a_cancelled_change_of_transports_does_not_keep_the_engine_from_closing(

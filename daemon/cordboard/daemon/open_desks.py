@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import anyio
 import structlog
@@ -24,12 +24,32 @@ _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 """So whoever came back within the grace time is known to have, unless the store is away for nearly all of it."""
 
+_LONGEST_AFTER_DEFECT: Final = 600.0
+"""A defect may need another state of the board, or another version; and the engine logs each try with its traceback."""
+
+
+class _Refusal(NamedTuple):
+    """Why the board did not take something.
+
+    Attributes:
+        again: It may be taken later.
+        defect: A decision failed that should not have.
+    """
+
+    again: bool
+    defect: bool = False
+
+    def longer(self, pause: float) -> float:
+        """Return the pause after the next one."""
+        return min(2 * pause, _LONGEST_AFTER_DEFECT if self.defect else _LONGEST_PAUSE)
+
 
 class OpenDesks:
     """Tells the board who has a desk open, whenever that changes.
 
-    A rep has as many streams as open pages; the first and the last matter. What the board cannot take just now it is
-    told again later, as it is then; the news of others do not wait for it. What it would never take is logged once.
+    A rep has as many streams as open pages; the first and the last matter. What the board does not take just now, by a
+    defect too, it is told again later, as it is then; the news of others do not wait for it. What is refused, and would
+    be for ever, is not told again. The log says of either once what kept it.
 
     Args:
         engine: Whose board is told.
@@ -64,10 +84,11 @@ class OpenDesks:
 
     async def tell(self) -> None:
         """Tell the board, from the daemon's first moment on: whoever had a desk open before has yet to come back."""
-        pause = self._pause
-        while not await self._settled(DesksLost()):  # first: it would undo what is told before it
+        pause, first = self._pause, True
+        # Before anything else: it would undo what is told before it.
+        while (refusal := await self._refusal_of(DesksLost(), first=first)) is not None:
             await anyio.sleep(pause)
-            pause = _longer(pause)
+            pause, first = refusal.longer(pause), False
 
         while True:
             await self._news.wait()
@@ -81,12 +102,14 @@ class OpenDesks:
         if timer := self._timers.pop(rep, None):
             timer.cancel()  # what it would tell is told now
 
-        if await self._settled(RepConnected(rep=rep) if rep in self._streams else RepDisconnected(rep=rep)):
+        command = RepConnected(rep=rep) if rep in self._streams else RepDisconnected(rep=rep)
+        refusal = await self._refusal_of(command, first=rep not in self._pauses)
+        if refusal is None:
             self._pauses.pop(rep, None)
             return
 
         pause = self._pauses.get(rep, self._pause)
-        self._pauses[rep] = _longer(pause)
+        self._pauses[rep] = refusal.longer(pause)
         self._timers[rep] = asyncio.get_running_loop().call_later(pause, self._note, rep)
 
     def _note(self, rep: str) -> None:
@@ -94,21 +117,28 @@ class OpenDesks:
             self._changed[rep] = None
             self._news.set()
 
-    async def _settled(self, command: Command) -> bool:
-        """Tell the board, and return whether that is over: kept, or refused for ever."""
+    async def _refusal_of(self, command: Command, *, first: bool) -> _Refusal | None:
+        """Tell the board, and return what kept it; None where that is over: it was taken, or is refused for ever.
+
+        Args:
+            command: What it is told.
+            first: Whether it is told for the first time: then the log says what kept it.
+        """
         try:
             await self._engine.submit(command)
         except NotFound:  # who is no longer configured has no presence either
-            return True
+            return None
         except CordboardError as error:
-            level = logging.WARNING if error.retryable else logging.ERROR
-            log.log(level, "desk_not_noted", command=type(command).__name__, reason=str(error), again=error.retryable)
-            return not error.retryable
+            refusal = _Refusal(error.retryable)
+            level, reason = logging.WARNING if error.retryable else logging.ERROR, str(error)
         except Exception:  # noqa: BLE001 - a defect with one rep's news, which the engine has logged, is not the others'
-            return True
+            # Everybody's news would wait for the desks that were lost.
+            refusal = _Refusal(again=not isinstance(command, DesksLost), defect=True)
+            level, reason = logging.ERROR, "a defect, which is logged beside this"
+        else:
+            return None
 
-        return True
+        if first:
+            log.log(level, "desk_not_noted", command=type(command).__name__, reason=reason, again=refusal.again)
 
-
-def _longer(pause: float) -> float:
-    return min(2 * pause, _LONGEST_PAUSE)
+        return refusal if refusal.again else None

@@ -31,7 +31,13 @@ class Configure(Struct, frozen=True, kw_only=True, tag_field="type", tag="config
 
 
 class Tick(Struct, frozen=True, kw_only=True, tag_field="type", tag="tick"):
-    """Let every deadline that has passed take effect."""
+    """Let every deadline that has passed take effect.
+
+    Attributes:
+        singly: Only the first of them: to find out with which there is a defect.
+    """
+
+    singly: bool = False
 
 
 class ConversationCommand(Struct, frozen=True, kw_only=True, tag_field="type"):

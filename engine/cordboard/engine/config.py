@@ -7,6 +7,8 @@ milliseconds here and `"90s"` in files: fields of that kind are typed `Duration`
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -369,10 +371,27 @@ class Queue(Struct, frozen=True, kw_only=True):
     hours: str | None = None
     overflow: tuple[Overflow, ...] = ()
 
-    def next_after_waiting(self, done: Milliseconds) -> Overflow | None:
-        """Return what is done next with what waits; `done` is the wait after which something was done last."""
-        rules = (each for each in self.overflow if each.when is OverflowCondition.WAITED and (each.over or 0) > done)
-        return min(rules, key=lambda each: each.over or 0, default=None)
+    def next_after_waiting(self, done: Sequence[tuple[OverflowAction, Milliseconds]]) -> Overflow | None:
+        """Return what is done next with what waits.
+
+        What has been done is not done again because a step's `over` has changed since: of the steps that do the same,
+        as many count as done as have been, the shortest first, and so does what was to be done after a shorter wait.
+
+        Args:
+            done: What has been done with it, each with the wait after which it was.
+        """
+        rules = sorted(
+            (each for each in self.overflow if each.when is OverflowCondition.WAITED), key=lambda each: each.over or 0
+        )
+        longest = max((wait for _, wait in done), default=0)
+        often = Counter(do for do, _ in done)
+        for rule in rules:
+            if often[rule.do]:
+                often[rule.do] -= 1
+            elif (rule.over or 0) > longest:
+                return rule
+
+        return None
 
 
 class Rep(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Messages say what happened, where, and what to do about it.
 from __future__ import annotations
 
 import enum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cordboard.engine.vocabulary import State, Trigger
 
@@ -119,6 +119,10 @@ class CordboardError(Exception):
 
     fault: ClassVar[Fault] = Fault.OURS
     retryable: ClassVar[bool] = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error be copied and pickled, whatever its class asks for: as it is, without being made anew."""
+        return type(self).__new__, (type(self), *self.args), vars(self)
 
 
 class IllegalTransition(CordboardError):

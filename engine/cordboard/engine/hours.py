@@ -19,6 +19,9 @@ TimeOfDay = Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)\Z")]
 LONGEST_HOLIDAY: Final = 366
 """Days: a year. What is closed for longer has other hours, or a year that is mistyped."""
 
+YEARS: Final = range(1970, 2200)
+"""In which holidays are: moments count from 1970, and nobody plans for two centuries."""
+
 
 class Opening(Struct, frozen=True, kw_only=True):
     """From one time of day to another; through midnight where the second is not the later one.

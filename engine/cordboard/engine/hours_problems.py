@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.hours import LONGEST_HOLIDAY, Holiday, Opening, OperatingHours
+from cordboard.engine.hours import LONGEST_HOLIDAY, YEARS, Holiday, Opening, OperatingHours
 
 
 def find_hours_problems(config: BoardConfig) -> Iterator[str]:
@@ -47,6 +47,10 @@ def _of_one(key: str, hours: OperatingHours) -> Iterator[str]:
 
 
 def _of_holiday(key: str, holiday: Holiday) -> Iterator[str]:
+    for name, day in (("date", holiday.date), ("until", holiday.until)):
+        if day is not None and day.year not in YEARS:
+            yield f"{key}.{name}: {day} is not between {YEARS.start} and {YEARS.stop - 1}; its year may be mistyped"
+
     if holiday.until is not None and holiday.until < holiday.date:
         yield f"{key}.until: {holiday.until} is before {holiday.date}; it is the last day"
     elif holiday.until is not None and (holiday.until - holiday.date).days >= LONGEST_HOLIDAY:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from cordboard.engine.carrier import DeliveryReported, Failure, Media
 from cordboard.engine.config import BoardConfig, Workstream
+from cordboard.engine.routing_words import OverflowAction
 from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.engine.vocabulary import (
     CloseReason,
@@ -99,7 +100,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         returned_at: When a text brought it back to the rep who last had it, and it may wait for them from then on; None
             once somebody has taken it, and from when on anybody may.
         entered_at: When it came onto this queue: offers that come to nothing do not count. None since somebody has it.
-        overflowed_after: The longest wait after which its queue has overflowed with it since it came onto it; 0 before.
+        overflowed: What its queue has done with it for waiting since it came onto it: each with the wait after which.
         visited: The queues on which it has been since a rep last had it, in that order.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.
@@ -138,7 +139,7 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
     queued_at: Timestamp | None = None
     returned_at: Timestamp | None = None
     entered_at: Timestamp | None = None
-    overflowed_after: Milliseconds = 0
+    overflowed: tuple[tuple[OverflowAction, Milliseconds], ...] = ()
     visited: tuple[str, ...] = ()
     unanswered_since: Timestamp | None = None
     assignment: Assignment | None = None

@@ -6,7 +6,7 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Final, Protocol
 
@@ -172,7 +172,7 @@ def require(*modules: str, provider: str, extra: str) -> None:
         )
 
 
-@cache
+@lru_cache(maxsize=1)  # there is one path at a time
 def _installed(path: tuple[str, ...]) -> dict[str, EntryPoint]:  # noqa: ARG001 - it is what is looked through
     """Return the entry points by provider. What others installed goes before what is in the box.
 

@@ -24,7 +24,7 @@ BEGINNING: Final = date(2024, 1, 1)
 """A Monday. Weekly events need a first day; what was open before is nobody's plan any more."""
 
 LAST_OFFSETS: Final = date(2038, 1, 1)
-"""Up to here the file spells out a zone's offsets; calendars that know the zone by its name need none of it."""
+"""Up to here at least the file spells out a zone's offsets; calendars that know it by its name need none of it."""
 
 HOLIDAY: Final = "HOLIDAY"
 """The category of events that are holidays."""
@@ -55,9 +55,17 @@ def calendar_file(hours: OperatingHours, board_zone: str, at: Timestamp) -> byte
         calendar.add_component(event)
 
     if calendar.get_missing_tzids():
-        calendar.subcomponents.insert(0, definition(zone, BEGINNING, LAST_OFFSETS))  # before what is told by it
+        first, last = _told_of(hours)
+        calendar.subcomponents.insert(0, definition(zone, first, last))  # before what is told by it
 
     return bytes(calendar.to_ical())
+
+
+def _told_of(hours: OperatingHours) -> tuple[date, date]:
+    """Return the days between which the file has to spell out a zone's offsets: none of its events is outside."""
+    firsts = [each.date for each in hours.holidays]
+    ends = [(each.until or each.date) + 2 * _DAY for each in hours.holidays]  # one may be open through midnight
+    return min((BEGINNING, *firsts)), max((LAST_OFFSETS, *ends))
 
 
 def _events(hours: OperatingHours, zone: ZoneInfo) -> Iterator[tuple[str, icalendar.Event]]:

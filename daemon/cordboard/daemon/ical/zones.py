@@ -43,8 +43,8 @@ def without_definitions(lines: Iterable[str]) -> tuple[list[str], dict[str, str]
                 inside, called = True, ""
             case "END", "VTIMEZONE":
                 inside = False
-            case "BEGIN", "VEVENT" if inside:  # one that nobody ended: what follows it is no part of it
-                inside = False
+            case ("END", "VCALENDAR") | ("BEGIN", _) if inside and not _is_part(value):
+                inside = False  # nobody ended it, and this is no part of it
                 kept.append(line)
             case "TZID", _ if inside:
                 called = value.strip()
@@ -58,6 +58,11 @@ def without_definitions(lines: Iterable[str]) -> tuple[list[str], dict[str, str]
                 pass
 
     return kept, aliases
+
+
+def _is_part(component: str) -> bool:
+    """Whether a component is one of those that a definition has (RFC 5545, 3.6.5)."""
+    return component.strip().upper() in ("STANDARD", "DAYLIGHT")
 
 
 def _tails(written: str) -> Iterator[str]:

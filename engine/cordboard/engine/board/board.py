@@ -159,7 +159,7 @@ class Board:
 
     @property
     def last_due(self) -> TimerKey | None:
-        """The deadline that a `Tick` took up last."""
+        """The deadline that a `Tick` took up last; None while it matches what came of several."""
         return self._state.timers.last_taken
 
     def take_changes(self) -> Changes:

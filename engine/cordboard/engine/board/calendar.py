@@ -15,6 +15,7 @@ from cordboard.engine.hours import Holiday, Opening, OperatingHours
 from cordboard.engine.vocabulary import Timestamp, Weekday
 
 _DAY: Final = timedelta(days=1)
+_DAY_MINUTES: Final = 24 * 60
 
 _FORESIGHT: Final = 400
 """Days that are looked at for the next change: a year, and a long holiday."""
@@ -42,7 +43,7 @@ class Calendar:
         self._weekly: dict[int, tuple[Opening, ...]] = {
             index: tuple(each for each in hours.weekly if day in each.days) for index, day in enumerate(_WEEK)
         }
-        self._every_day_the_same = not hours.weekly or all(map(_is_round_the_clock, self._weekly.values()))
+        self._never_changes = not hours.weekly or _is_round_the_clock(self._weekly)
         self._found: tuple[Timestamp, Timestamp | None] = (-1, None)
 
     def is_open(self, at: Timestamp) -> bool:
@@ -73,16 +74,17 @@ class Calendar:
         return change
 
     def _find_change(self, at: Timestamp) -> Timestamp | None:
-        first = self._day_of(at) - _DAY
-        last = first + _FORESIGHT * _DAY
-        if self._every_day_the_same:  # then nothing changes before the day that begins the next holiday
+        today = self._day_of(at)
+        first, last = today - _DAY, today + _FORESIGHT * _DAY
+        if self._never_changes:  # but on holidays: nothing does before the day that begins the next one
             holidays = (each for each in self.hours.holidays if (each.until or each.date) >= first)
             begins = min((each.date for each in holidays), default=None)
             if begins is None or begins > last:
                 return None
 
-            first = max(first, begins - _DAY)
-            at = max(at, self._moment(first, "00:00"))
+            if begins > today:
+                first = begins - 2 * _DAY  # what opened then may go through midnight
+                at = max(at, self._moment(begins - _DAY, "00:00"))
 
         horizon = self._moment(last, "00:00")
         for opens, closes in _joined(self._spans(first, (last - first).days)):
@@ -130,8 +132,35 @@ class Calendar:
         return round(local.replace(hour=hour, minute=minute).timestamp()) * 1000
 
 
-def _is_round_the_clock(openings: tuple[Opening, ...]) -> bool:
-    return any(each.opens == "00:00" and each.closes in ("24:00", "00:00") for each in openings)
+def _is_round_the_clock(weekly: dict[int, tuple[Opening, ...]]) -> bool:
+    """Whether one opening follows another through the whole week, each from the minute on at which one closes.
+
+    It is not enough that they overlap: where clocks skip an hour, one that opens within it opens after it.
+    """
+    lengths: dict[int, set[int]] = {}
+    for day, openings in weekly.items():
+        for each in openings:
+            length = (_minutes(each.closes) - _minutes(each.opens)) % _DAY_MINUTES or _DAY_MINUTES
+            lengths.setdefault(day * _DAY_MINUTES + _minutes(each.opens), set()).add(length)
+
+    return any(_leads_round(lengths, start) for start in lengths if start < _DAY_MINUTES)
+
+
+def _leads_round(lengths: dict[int, set[int]], start: int) -> bool:
+    """Whether openings, by the minute of the week and how long each is, lead from a start to the same a week later."""
+    week = 7 * _DAY_MINUTES
+    reached, found = {start}, [start]
+    while found:
+        at = found.pop()
+        ends = {at + length for length in lengths.get(at % week, ()) if at + length <= start + week} - reached
+        reached |= ends
+        found += ends
+
+    return start + week in reached
+
+
+def _minutes(time: str) -> int:
+    return int(time[:2]) * 60 + int(time[3:])
 
 
 def _joined(spans: Iterable[tuple[Timestamp, Timestamp]]) -> Iterator[tuple[Timestamp, Timestamp]]:

@@ -11,7 +11,7 @@ from cordboard.engine.board.routing.matching import reachable, settle
 from cordboard.engine.board.routing.overflow import overflow_waited
 from cordboard.engine.board.routing.widening import widen
 from cordboard.engine.board.shifts import review_shift
-from cordboard.engine.board.timers import quiet_at
+from cordboard.engine.board.timers import TimerKey, quiet_at
 from cordboard.engine.commands import Tick
 from cordboard.engine.events import (
     ConversationClosed,
@@ -29,30 +29,49 @@ MOST_AT_ONCE = 500
 """Deadlines that take effect in one go: after a weekend's stop there may be very many, and texts want to come in."""
 
 
-def tick(decision: Decision, _command: Tick) -> None:
-    """Let deadlines that have passed take effect, the earliest first; what is left is due at once again."""
-    for _ in range(MOST_AT_ONCE):
-        key = decision.state.timers.take(decision.at)
-        if key is None:
-            return
+def tick(decision: Decision, command: Tick) -> None:
+    """Let deadlines that have passed take effect, the earliest first; what is left is due at once again.
 
-        kind, name = key
-        if kind == "rep":
-            release_held(decision, str(name), why="offline for longer than the grace time")
-        elif kind == "day":
-            decision.emit(ProfilesReset, rep=str(name))
-        elif kind == "desk":
-            give_up(decision, str(name))
-        elif kind == "shift":
-            review_shift(decision, str(name))
-        elif kind == "search":
-            widen(decision, decision.state.conversations[int(name)])
-        elif kind == "overflow":
-            overflow_waited(decision, decision.state.conversations[int(name)])
-        else:
-            _conversation_due(decision, decision.state.conversations[int(name)])
+    They take effect together, and only then is anything matched: nobody is offered something while what has ended as
+    well, at the same moment or while nobody looked, would give them something else.
+    """
+    left = 1 if command.singly else MOST_AT_ONCE
+    while taken := _take(decision, left):
+        left -= taken
+        if taken > 1:
+            decision.state.timers.last_taken = None  # a defect of the match may be by any of them
 
         settle(decision)
+
+
+def _take(decision: Decision, most: int) -> int:
+    """Let at most so many deadlines take effect, and return how many did."""
+    for taken in range(most):
+        key = decision.state.timers.take(decision.at)
+        if key is None:
+            return taken
+
+        _take_effect(decision, key)
+
+    return most
+
+
+def _take_effect(decision: Decision, key: TimerKey) -> None:
+    kind, name = key
+    if kind == "rep":
+        release_held(decision, str(name), why="offline for longer than the grace time")
+    elif kind == "day":
+        decision.emit(ProfilesReset, rep=str(name))
+    elif kind == "desk":
+        give_up(decision, str(name))
+    elif kind == "shift":
+        review_shift(decision, str(name))
+    elif kind == "search":
+        widen(decision, decision.state.conversations[int(name)])
+    elif kind == "overflow":
+        overflow_waited(decision, decision.state.conversations[int(name)])
+    else:
+        _conversation_due(decision, decision.state.conversations[int(name)])
 
 
 def _conversation_due(decision: Decision, conversation: Conversation) -> None:

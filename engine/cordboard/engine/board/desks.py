@@ -48,7 +48,7 @@ def disconnect(decision: Decision, command: RepDisconnected) -> None:
 
 def lose_all(decision: Decision, _command: DesksLost) -> None:
     """Give everybody who had a desk their `disconnect_grace` to open it again."""
-    for rep in list(decision.state.reps.values()):
+    for _, rep in sorted(decision.state.reps.items()):  # in an order that a restored board has, too
         if rep.connected:
             grace = decision.state.configured.reps[rep.name].disconnect_grace
             decision.emit(DeskLost, rep=rep.name, gone_at=decision.at + grace)

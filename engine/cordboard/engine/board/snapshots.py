@@ -56,9 +56,5 @@ def state_of(snapshot: BoardSnapshot) -> BoardState:
         state.put_queue(queue)
 
     state.let_rest()
-    for name in state.reps:  # they were ranked while not everything was there
-        state.candidates.touch(name)
-
-    state.candidates.catch_up()
     state.changes = Changes()
     return state

@@ -16,6 +16,7 @@ from cordboard.engine.board.configured import Configured
 from cordboard.engine.board.holdings import Holdings
 from cordboard.engine.board.presence_by_load import may_follow_load, presence_by_load
 from cordboard.engine.board.recollection import Recollection
+from cordboard.engine.board.routing.arrivals import Arrivals
 from cordboard.engine.board.routing.candidates import Candidates
 from cordboard.engine.board.routing.listing import list_anew, relist
 from cordboard.engine.board.routing.methods import Availability
@@ -80,7 +81,7 @@ class BoardState:
         self.stirred_reps: dict[str, None] = {}
         self.newly_able: set[str] = set()
         self.stirred_conversations: dict[int, None] = {}
-        self.arrived: dict[int, None] = {}
+        self.arrived = Arrivals()
         self.loaded: dict[str, bool] = {}
 
         self.timers = Timers()
@@ -278,12 +279,19 @@ class BoardState:
             self.changes.early_reports = True
 
     def let_rest(self) -> None:
-        """Have nothing looked at any more: what is there was settled already."""
+        """Have nothing looked at any more: what is there was settled already.
+
+        Everybody is ranked anew: they were while not everything was there, or while their presence was looked at yet.
+        """
         self.stirred_reps.clear()
         self.newly_able.clear()
         self.stirred_conversations.clear()
         self.arrived.clear()
         self.loaded.clear()
+        for name in self.reps:
+            self.candidates.touch(name)
+
+        self.candidates.catch_up()
 
     # Keeping the indexes right
 

@@ -46,7 +46,7 @@ def overflow_deadline(conversation: Conversation, queue: Queue) -> Timestamp | N
     if not queue.overflow or conversation.entered_at is None:
         return None
 
-    rule = queue.next_after_waiting(conversation.overflowed_after)
+    rule = queue.next_after_waiting(conversation.overflowed)
     return conversation.entered_at + (rule.over or 0) if rule is not None else None
 
 
@@ -69,7 +69,7 @@ class Timers:
     reminder to look: one that comes up before its time is put back at the right one.
 
     Attributes:
-        last_taken: What `take` returned last.
+        last_taken: What `take` returned last; None once that is of no more account than what it returned before.
     """
 
     def __init__(self) -> None:

@@ -79,6 +79,7 @@ class Writer:
         self._reloaded = reloaded
         self._failed_at: Timestamp | None = None
         self._set_aside: dict[TimerKey, Timestamp] = {}
+        self._singly = False
         self.stale = False
         self.finished = anyio.Event()
 
@@ -149,14 +150,19 @@ class Writer:
             batch.tell()
 
     def _tick(self, batch: _BatchInTheMaking) -> bool:
-        """Let deadlines take effect; one that cannot is set aside, so that everybody else goes on."""
+        """Let deadlines take effect; one that cannot is set aside, so that everybody else goes on.
+
+        Where it may be any of several, they take effect one by one from then on, until none is due.
+        """
         try:
-            batch.tick()
+            self._singly = batch.tick(singly=self._singly)
         except Exception as defect:  # noqa: BLE001 - it would come again at once, and for ever
             report_defect("deadline_broke", defect, board=self.board.name)
             key = self.board.last_due
             if key is not None:
                 self._set_aside[key] = self._clock.now() + _SET_ASIDE_FOR
+            else:
+                self._singly = True
 
             self.stale = True
             return False
@@ -217,10 +223,16 @@ class _BatchInTheMaking:
         self._answers = answers
         self._told: list[tuple[Letter, Outcome | Exception]] = []
 
-    def tick(self) -> None:
+    def tick(self, *, singly: bool) -> bool:
+        """Let deadlines take effect, one alone if they are to `singly`; return whether the next is to as well."""
+        if self._is_due():
+            self.events.extend(self._board.apply(Tick(singly=singly), self._now))
+
+        return singly and self._is_due()
+
+    def _is_due(self) -> bool:
         deadline = self._board.next_deadline
-        if deadline is not None and deadline <= self._now:
-            self.events.extend(self._board.apply(Tick(), self._now))
+        return deadline is not None and deadline <= self._now
 
     def apply(self, letter: Letter) -> None:
         try:

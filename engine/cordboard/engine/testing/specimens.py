@@ -141,6 +141,8 @@ class Specimens:
             case inspect.VarTupleType():
                 values = (self._value(kind.item_type, name), self._value(kind.item_type, name))
                 return () if values[0] is None else values
+            case inspect.TupleType():
+                return tuple(self._value(each, name) for each in kind.item_types)
             case inspect.DictType():
                 return {self._value(kind.key_type, name): self._value(kind.value_type, name)}
             case inspect.EnumType():

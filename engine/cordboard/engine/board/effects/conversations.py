@@ -181,12 +181,12 @@ def _queued(state: BoardState, event: Move) -> None:
 
 def _entering(state: BoardState, event: Move, conversation: Conversation, queue: str | None) -> dict[str, Any]:
     """Return what changes when a conversation comes onto a queue and does not merely come back from an offer."""
-    state.arrived[conversation.id] = None
+    state.arrived.add(conversation.id, queue)
     visited = conversation.visited
     if queue is not None and queue not in visited:
         visited = (*visited, queue)
 
-    return {"entered_at": event.at, "overflowed_after": 0, "visited": visited}
+    return {"entered_at": event.at, "overflowed": (), "visited": visited}
 
 
 def _reopened(state: BoardState, event: ConversationReopened) -> None:
@@ -264,7 +264,7 @@ def _activate(state: BoardState, event: Move, rep: str, assignment: Assignment) 
         active_at=event.at,
         returned_at=None,
         entered_at=None,
-        overflowed_after=0,
+        overflowed=(),
         visited=(),
         passed={},
         relaxed=0,
@@ -306,6 +306,7 @@ def _search_widened(state: BoardState, event: SearchWidened) -> None:
     conversation = state.conversations[event.conversation]
     returned_at = None if event.anybody else conversation.returned_at
     state.put_conversation(replace(conversation, relaxed=event.relaxed, ring=event.ring, returned_at=returned_at))
+    state.stirred_conversations[conversation.id] = None  # nobody else may be to come, though it requires the same
 
 
 def _escalated(state: BoardState, event: ConversationEscalated) -> None:
@@ -315,7 +316,8 @@ def _escalated(state: BoardState, event: ConversationEscalated) -> None:
 def _overflowed(state: BoardState, event: ConversationOverflowed) -> None:
     conversation = state.conversations[event.conversation]
     if event.when is OverflowCondition.WAITED:
-        state.put_conversation(replace(conversation, overflowed_after=event.limit or 0))
+        overflowed = (*conversation.overflowed, (event.do, event.limit or 0))
+        state.put_conversation(replace(conversation, overflowed=overflowed))
 
 
 def _skills_set(state: BoardState, event: SkillsSet) -> None:

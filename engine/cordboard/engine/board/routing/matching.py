@@ -15,6 +15,7 @@ from cordboard.engine.board.routing.candidates import Pool, Standing
 from cordboard.engine.board.routing.methods import qualifies
 from cordboard.engine.board.routing.overflow import overflow_arrived
 from cordboard.engine.board.routing.requirement import Requirement, required_language, required_skills
+from cordboard.engine.board.routing.search import widens_yet
 from cordboard.engine.board.routing.waiting import Place
 from cordboard.engine.board.routing.widening import escalate, widen
 from cordboard.engine.board.state import BoardState
@@ -23,7 +24,7 @@ from cordboard.engine.explanations import OfferReason
 from cordboard.engine.language_tags import speaks
 from cordboard.engine.records import GAVE_AWAY, Conversation
 from cordboard.engine.routing_words import LanguageMatching, PassedOver, SkillMatching
-from cordboard.engine.vocabulary import SYSTEM, State
+from cordboard.engine.vocabulary import SYSTEM, PresenceReason, State
 
 
 class Choice(NamedTuple):
@@ -56,9 +57,7 @@ def settle(decision: Decision) -> None:
     state = decision.state
     while state.arrived or state.stirred_reps or state.stirred_conversations or state.loaded:
         if state.arrived:
-            conversation = next(iter(state.arrived))
-            del state.arrived[conversation]
-            overflow_arrived(decision, conversation)
+            overflow_arrived(decision, state.arrived.take())
         elif state.stirred_reps:
             rep = next(iter(state.stirred_reps))
             del state.stirred_reps[rep]
@@ -87,10 +86,14 @@ def rep_to_return_to(state: BoardState, conversation: Conversation) -> str | Non
 
 
 def reachable(state: BoardState, conversation: Conversation, rep: str) -> bool:
-    """Whether a rep's presence is one in which they get a conversation, be it since they had it last."""
+    """Whether a rep's presence is one in which they get a conversation, be it since they had it last.
+
+    Who is busy by what they hold has not left: it may be this very conversation that fills them.
+    """
     workstream = state.configured.workstream_of(conversation)
-    presence = state.reps[rep].presence
-    if presence in workstream.allowed_presences:
+    known = state.reps[rep]
+    presence = known.presence
+    if presence in workstream.allowed_presences or known.why is PresenceReason.CAPACITY:
         return True
 
     back = last_rep(conversation, workstream, state.reps) == rep
@@ -275,6 +278,33 @@ def _first_for(state: BoardState, rep: str) -> int | None:
 
 
 def _is_refused(state: BoardState, conversation: Conversation) -> bool:
-    """Whether nobody is left to whom a conversation could be offered again, and somebody declined or missed it."""
-    most = state.configured.workstreams[conversation.workstream].max_declines
-    return any(most <= declines < GAVE_AWAY for declines in conversation.passed.values())
+    """Whether nobody who is there is left to be asked, and somebody has declined or missed a conversation for good.
+
+    Who has no capacity free is left, and so is who comes into question later: they will be asked. This goes over a
+    queue's reps, where somebody is through.
+    """
+    passed = conversation.passed
+    entry = state.waiting.entry(conversation.id)
+    if entry is None or not entry[0].pushed:
+        return False
+
+    requirement = entry[0]
+    most = requirement.max_declines
+    if not any(most <= declines < GAVE_AWAY for declines in passed.values()):
+        return False
+
+    queue = state.configured.queues[requirement.queue]
+    if widens_yet(conversation, state.configured.workstream_of(conversation), queue):
+        return False
+
+    members = state.candidates.pool(requirement).members
+    return not any(passed.get(rep, 0) < most and _is_there(state, rep, requirement) for rep in members)
+
+
+def _is_there(state: BoardState, rep: str, requirement: Requirement) -> bool:
+    """Whether a rep is in a presence in which they get what is required, or would be but for what they hold."""
+    known = state.reps.get(rep)
+    if known is None or not known.takes_offers:
+        return False
+
+    return known.presence in requirement.presences or known.why is PresenceReason.CAPACITY

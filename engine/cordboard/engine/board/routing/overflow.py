@@ -64,7 +64,7 @@ def overflow_waited(decision: Decision, waiting: Conversation) -> None:
     """Let a queue overflow with what has waited on it for as long as it may."""
     state = decision.state
     queue = state.configured.queues[waiting.queue or ""]
-    rule = queue.next_after_waiting(waiting.overflowed_after)
+    rule = queue.next_after_waiting(waiting.overflowed)
     if waiting.entered_at is not None and rule is not None:
         _act(decision, queue, waiting, Overflowing(rule, decision.at - waiting.entered_at))
 
@@ -78,7 +78,8 @@ def _check(
             return Overflowing(rule) if calendar is not None and not calendar.is_open(at) else None
         case OverflowCondition.LENGTH:
             is_there = conversation.state is State.QUEUED and conversation.queue == queue.name
-            waiting = state.waiting.count(queue.name) - is_there
+            # What came together is looked at in turn: what is behind it does not count yet.
+            waiting = state.waiting.count(queue.name) - is_there - state.arrived.count(queue.name)
             return Overflowing(rule, waiting) if waiting >= (rule.limit or 0) else None
         case OverflowCondition.EXPECTED_WAIT:
             wait = expected_wait_on(state, queue, at, conversation)

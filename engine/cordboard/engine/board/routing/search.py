@@ -12,6 +12,11 @@ from cordboard.engine.routing_words import Coming
 from cordboard.engine.vocabulary import Timestamp
 
 
+def widens_yet(conversation: Conversation, workstream: Workstream, queue: Queue) -> bool:
+    """Whether there are steps of skill relaxation, or rings, that are to come for a waiting conversation."""
+    return conversation.relaxed < len(workstream.skill_relaxation) or conversation.ring + 1 < len(queue.rings)
+
+
 def next_search_change(conversation: Conversation, workstream: Workstream, queue: Queue) -> Timestamp | None:
     """Return when the search for a waiting conversation's rep changes; None for never."""
     return min((at for at, _ in search_changes(conversation, workstream, queue)), default=None)

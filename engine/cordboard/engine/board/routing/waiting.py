@@ -103,14 +103,18 @@ class WaitingLists:
         return requirement in self._lists.get(requirement.queue, ())
 
     def reserved_for(self, rep: str) -> list[int]:
-        """Return what waits for a rep alone, since they had it last: looks at all that is required anywhere."""
-        return [
-            place[-1]
+        """Return what waits for a rep alone, since they had it last, the first first.
+
+        It looks at all that is required anywhere.
+        """
+        reserved = [
+            place
             for lists in self._lists.values()
             for requirement, places in lists.items()
             if requirement.back and requirement.only == (rep,)
             for place in places
         ]
+        return [place[-1] for place in sorted(reserved)]
 
     def requirements(self, queue: str) -> Iterator[Requirement]:
         """Yield what the conversations of a queue require."""
