@@ -44,7 +44,7 @@ def _by_waiting(state: BoardState, conversation: Conversation, queue: Queue) -> 
         yield ComingChange(at=due, what=what, of=(conversation.rep or "") if what is Coming.ANYBODY else "")
 
     overflows = overflow_deadline(conversation, queue)
-    rule = queue.next_after_waiting(conversation.overflowed_after)
+    rule = queue.next_after_waiting(conversation.overflowed)
     if overflows is not None and rule is not None and not what_keeps(conversation, rule):
         yield ComingChange(at=overflows, what=Coming.OVERFLOW, of=rule.do.value)
 
