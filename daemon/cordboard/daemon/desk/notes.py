@@ -87,7 +87,8 @@ def _woken(event: events.ConversationWoken, names: Mapping[str, str]) -> str:
 
 
 def _released(event: events.ConversationReleased, names: Mapping[str, str]) -> str:
-    return f"Put back on queue {event.queue}{_by(event, names)}{_why(event)}"
+    moved = "Transferred to" if event.transferred else "Put back on"
+    return f"{moved} queue {event.queue}{_by(event, names)}{_why(event)}"
 
 
 def _transferred(event: events.ConversationTransferred, names: Mapping[str, str]) -> str:

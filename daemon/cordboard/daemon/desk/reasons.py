@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from cordboard.daemon.desk.notes import who
+from cordboard.daemon.desk.notes import note_of, who
 from cordboard.daemon.desk.wording import in_short
 from cordboard.engine import events
 from cordboard.engine.explanations import OfferReason, RepExplanation, RepStanding
@@ -55,9 +55,9 @@ class Step(Struct, frozen=True, kw_only=True):
     words: str
 
 
-def steps(happened: Iterable[events.Event]) -> list[Step]:
+def steps(happened: Iterable[events.Event], names: Mapping[str, str]) -> list[Step]:
     """Return what rules, waiting and people decided of a conversation's way, oldest first."""
-    return [Step(seq=each.seq, at=each.at, words=words) for each in happened for words in _decided(each) if words]
+    return [Step(seq=each.seq, at=each.at, words=words) for each in happened for words in _decided(each, names)]
 
 
 def why_here(conversation: Conversation, happened: Iterable[events.Event], names: Mapping[str, str]) -> str:
@@ -140,13 +140,15 @@ def _chosen(reason: OfferReason, rep: str) -> str:
     elif reason.skills:
         parts.append(f"and {_skills(reason.skills)} was asked for")
 
-    if reason.declines:
+    if reason.transferred:
+        parts.append("although they had transferred it")
+    elif reason.declines:
         parts.append("and had declined or missed it, but nobody else was left")
 
     return ", ".join(parts)
 
 
-def _decided(event: events.Event) -> Iterator[str]:
+def _decided(event: events.Event, names: Mapping[str, str]) -> Iterator[str]:
     match event:
         case events.ConversationClassified():
             for each in event.rule_sets:
@@ -158,6 +160,8 @@ def _decided(event: events.Event) -> Iterator[str]:
             yield f"On queue {event.queue}, since no route applied"
         case events.ConversationQueued(reason=reason) if reason is not None:
             yield f"On queue {event.queue} by route “{reason.rule}”"
+        case events.ConversationReleased(transferred=True):
+            yield note_of(event, names)
         case events.ConversationRequeued() | events.ConversationReleased() | events.ConversationReopened():
             yield f"On queue {event.queue}{f': {event.why}' if event.why else ''}"
         case events.SkillsSet():

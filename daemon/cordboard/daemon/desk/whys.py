@@ -27,7 +27,7 @@ async def show_why(conversation: FromPath[int], person: SignedIn, desk: TheDesk)
         waiting=waiting,
         standings=standings(waiting.reps, names) if waiting else [],
         here=why_here(found, events, names),
-        steps=steps(events),
+        steps=steps(events, names),
     )
 
 

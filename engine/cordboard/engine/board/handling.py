@@ -335,7 +335,7 @@ def _transfer_to_queue(decision: Decision, conversation: Conversation, queue: st
         raise NotFound(f"there is no queue {queue!r} on board {decision.state.board!r}", what=Thing.QUEUE)
 
     if conversation.state is State.ACTIVE:
-        decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=by, why=why)
+        decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=by, why=why, transferred=True)
         return
 
     if conversation.state is State.ASSIGNED:

@@ -18,7 +18,7 @@ from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import Queue
 from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
-from cordboard.engine.records import GAVE_AWAY, Conversation
+from cordboard.engine.records import GAVE_BACK, Conversation
 from cordboard.engine.routing_words import PassedOver, SkillMatching
 from cordboard.engine.vocabulary import Presence, State
 
@@ -145,7 +145,7 @@ def _reason(
 
     declines = conversation.passed.get(rep, 0)
     if declines >= workstream.max_declines:
-        done = "gave it back" if declines >= GAVE_AWAY else f"declined or missed it {declines} times"
+        done = "gave it back" if declines >= GAVE_BACK else f"declined or missed it {declines} times"
         return PassedOver.DECLINED, done
 
     return PassedOver.NOTHING, "can take it"
