@@ -58,6 +58,20 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     assert ben.url.endswith("/desk/ongoing?rep=ana")
 
 
+def test_the_list_of_whom_to_move_to_follows_what_happens_and_keeps_what_is_chosen(desk_of: Open) -> None:
+    ana = desk_of("Ana")
+    ben = desk_of("Ben", available=False)
+    ben.get_by_role("link", name="Conversations").click()
+    to = ben.get_by_label("Move to")
+    to.select_option("rep:ana")
+    expect(to.locator("option:checked")).to_have_text("Ana · available · 0 of 5")
+    to.blur()
+
+    ana.get_by_label("Your presence").select_option("away")
+    expect(to.locator("option:checked")).to_have_text("Ana · away · 0 of 5")
+    expect(to).to_have_value("rep:ana")
+
+
 def test_a_presence_that_was_chosen_before_the_scripts_came_is_sent(desk_of: Open) -> None:
     ana = desk_of("Ana")
     ana.add_init_script(

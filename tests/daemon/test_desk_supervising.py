@@ -134,6 +134,22 @@ async def test_supervisors_give_conversations_to_a_rep_whatever_is_against_it(da
     assert daemon.engine.board.conversations[2].holder == "ana"
 
 
+async def test_whom_conversations_can_be_given_to_is_told_with_presence_and_load(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    async with browser(daemon, "sue") as sue:
+        in_list = await part(sue, "/desk/parts/ongoing")
+        in_dialog = await part(sue, "/desk/conversations/2")
+        with_ana = await part(sue, "/desk/conversations/1")
+
+    for shown in (in_list, in_dialog):
+        assert re.findall(r'value="rep:(?:ana|ben)"[^>]*>([^<]*)<', shown) == [
+            "ana · available · 1 of 5",
+            "ben · offline · 0 of 5",
+        ]
+
+    assert "rep:ana" not in with_ana
+
+
 async def test_supervisors_finish_wrap_ups_that_cannot_be_ended_any_more(daemon: Daemon) -> None:
     config = daemon.engine.board.config
     workstreams = tuple(replace(each, wrap_up=WrapUp.ALWAYS) for each in config.workstreams)

@@ -182,6 +182,7 @@ async def _list(person: Person, desk: Desk, choice: Choice, results: Told | None
         "conditions": {name: words for name, (words, _) in CONDITIONS.items()},
         "queues": tuple(each.name for each in board.config.queues),
         "reps": tuple((each.name, each.display_name or each.name) for each in board.config.reps),
+        "goals": desk.goals(),
         "results": results,
         **desk.about(person),
     }

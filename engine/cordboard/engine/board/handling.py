@@ -290,6 +290,9 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
         overrode = tuple(_objections(decision, rep, conversation))
     else:
         if presence not in decision.workstream(conversation).allowed_presences:
+            if state.reps[rep].why is PresenceReason.CAPACITY:
+                require_room(decision, rep, conversation)  # that they are full is why they are so, and says more
+
             raise RepUnable(
                 f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow",
                 rep=rep,

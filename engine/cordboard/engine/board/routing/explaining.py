@@ -20,7 +20,7 @@ from cordboard.engine.config import Queue
 from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation
 from cordboard.engine.records import GAVE_BACK, Conversation
 from cordboard.engine.routing_words import PassedOver, SkillMatching
-from cordboard.engine.vocabulary import Presence, State
+from cordboard.engine.vocabulary import Presence, PresenceReason, State
 
 
 def explain_waiting(state: BoardState, conversation: Conversation) -> WaitingExplanation:
@@ -117,10 +117,12 @@ def _reason(
         return PassedOver.HOURS, "outside of their working hours"
 
     if known.draining is not None:
-        return PassedOver.DRAINING, f"finishes what they have, then {known.draining.presence.value}"
+        return PassedOver.DRAINING, f"finishes what they have, then {_in_words(known.draining.presence)}"
 
-    if presence not in requirement.presences:
-        return PassedOver.PRESENCE, f"{presence.value}, which workstream {workstream.name!r} does not allow"
+    free = state.holdings.free_of(rep)
+    full = free < requirement.cost > 0 and not requirement.overload
+    if presence not in requirement.presences and not (full and known.why is PresenceReason.CAPACITY):
+        return PassedOver.PRESENCE, f"{_in_words(presence)}, which workstream {workstream.name!r} does not allow"
 
     fit = state.candidates.method(requirement.queue).fit(requirement, state.configured.reps[rep])
     if fit is PassedOver.AFFINITY:
@@ -130,8 +132,7 @@ def _reason(
     if isinstance(fit, PassedOver):
         return fit, _misfit(state, rep, requirement, fit)
 
-    free = state.holdings.free_of(rep)
-    if free < requirement.cost > 0 and not requirement.overload:
+    if full:
         return PassedOver.CAPACITY, f"{max(free, 0)} of {requirement.cost} units of capacity free"
 
     room = state.room_of(rep)
@@ -149,6 +150,10 @@ def _reason(
         return PassedOver.DECLINED, done
 
     return PassedOver.NOTHING, "can take it"
+
+
+def _in_words(presence: Presence) -> str:
+    return presence.value.replace("_", " ")
 
 
 def _misfit(state: BoardState, rep: str, requirement: Requirement, why: PassedOver) -> str:
