@@ -44,7 +44,7 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     ben.get_by_label("Move to").select_option("rep:ben")
     ben.get_by_label("Reason").fill("he knows them")
     ben.get_by_label("Reason").press("Enter")
-    expect(ben.locator("#bulk-results")).to_contain_text("2 not: You are offline")
+    expect(ben.locator("#bulk-results")).to_contain_text("2 could not be moved: You are offline")
     expect(ben.get_by_text("2 selected")).to_be_visible()
 
     ben.get_by_label("Your presence").select_option("available")

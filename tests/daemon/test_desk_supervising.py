@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 from tests.daemon.test_desk import HTMX, browser, part
 
 from cordboard.engine.commands import CloseConversation
-from cordboard.engine.config import Queue, Skill
+from cordboard.engine.config import Overflow, Queue, Skill
 from cordboard.engine.hours import Holiday, Opening, OperatingHours
-from cordboard.engine.routing_words import SkillMatching, WrapUp
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition, SkillMatching, WrapUp
 from cordboard.engine.rules import Outputs, Rule, RuleSet
 from cordboard.engine.vocabulary import Presence
 
@@ -98,7 +98,7 @@ async def test_supervisors_move_those_they_selected_and_read_what_was_not_done_a
         answer = await bulk(sue, do="transfer", to="rep:ana", conversation=["1", "2", "3"], why="she  knows them ")
 
     assert answer.status_code == 200
-    assert words(answer.text) == "2 moved. 1 not: ana has this conversation already. +1 415 555 0101"
+    assert words(answer.text) == "2 moved. 1 could not be moved: ana has this conversation already. +1 415 555 0101"
     assert 'data-refused="1"' in answer.text
     assert [daemon.engine.board.conversations[each].holder for each in (1, 2, 3)] == ["ana"] * 3
     events = await daemon.engine.history.events("test", conversation=2)
@@ -110,7 +110,7 @@ async def test_supervisors_take_over_release_and_end_what_they_selected(daemon: 
     await daemon.say("sue")
     async with browser(daemon, "sue") as sue:
         assert words((await bulk(sue, do="take_over", conversation=["1", "2"])).text) == "2 taken over."
-        assert words((await bulk(sue, do="release", conversation="2")).text) == "1 put back on their queues."
+        assert words((await bulk(sue, do="release", conversation="2")).text) == "1 put back on queue."
         assert words((await bulk(sue, do="close", all="yes", in_state="waiting")).text) == "2 ended."
 
     assert list(daemon.engine.board.conversations) == [1]
@@ -122,7 +122,7 @@ async def test_supervisors_give_conversations_to_a_rep_whatever_is_against_it(da
     async with browser(daemon, "sue") as sue, browser(daemon, "ana") as ana:
         assert 'name="override"' in await part(sue, "/desk/conversations/2")
         assert 'name="override"' not in await part(ana, "/desk/conversations/1")
-        assert "1 not" in words((await bulk(sue, do="transfer", to="rep:ana", conversation="2")).text)
+        assert "1 could not be moved" in words((await bulk(sue, do="transfer", to="rep:ana", conversation="2")).text)
         answer = await bulk(sue, do="transfer", to="rep:ana", conversation="2", override="yes")
         assert words(answer.text) == "1 moved."
         goal = {"to": "rep:ana", "override": "yes"}
@@ -181,7 +181,7 @@ async def test_a_defect_among_many_is_told_in_words_and_logged(daemon: Daemon, m
         with capture_logs() as logged:
             answer = await bulk(sue, do="close", conversation=["2", "3"])
 
-    assert "1 ended. 1 not: This is a fault of Cordboard" in words(answer.text)
+    assert "1 ended. 1 could not be ended: This is a fault of Cordboard" in words(answer.text)
     assert ["ZeroDivisionError" in each["traceback"] for each in logged if each["event"] == "request_failed"] == [True]
 
 
@@ -332,13 +332,45 @@ async def test_why_tells_why_a_conversation_is_with_its_rep(daemon: Daemon) -> N
         assert "sue took it." in words(await part(sue, "/desk/conversations/1/why"))
 
 
+async def test_what_the_system_did_by_itself_is_told_in_words(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    general, billing = config.queues
+    closed = Overflow(when=OverflowCondition.OUT_OF_HOURS, do=OverflowAction.TRANSFER, queue="billing")
+    await daemon.engine.configure(
+        replace(
+            config,
+            hours=(OperatingHours(name="never"),),
+            queues=(replace(general, hours="never", overflow=(closed,)), replace(billing, reps=("cleo",))),
+            workstreams=tuple(replace(each, auto_accept=True) for each in config.workstreams),
+        )
+    )
+    await daemon.say("cleo")
+    await daemon.text("Hello")
+    async with browser(daemon, "sue") as sue:
+        page = words(await part(sue, "/desk/conversations/1"))
+        why = words(await part(sue, "/desk/conversations/1/why"))
+
+    assert "out_of_hours" not in page + why
+    assert re.search(r"Queue general overflows: it is closed \d\d:\d\d Moved to queue billing \d\d:\d\d", page)
+    assert re.search(r"Queue general overflows: it is closed \d\d:\d\d On queue billing$", why)
+    assert "Accepted by itself for cleo" in page
+
+
 @pytest.mark.parametrize(
     ("presence", "picked", "told"),
     [
         (Presence.OFFLINE, 0, "You are offline: nothing is offered."),
         (Presence.AVAILABLE, 0, "Nobody waits on your queues."),
-        (Presence.AVAILABLE, 1, "1 customer waits; what keeps them from you: general 1: to be taken, not offered"),
-        (Presence.AVAILABLE, 2, "2 customers wait; what keeps them from you: general 2: to be taken, not offered"),
+        (
+            Presence.AVAILABLE,
+            1,
+            "1 customer waits; what keeps them from you: general 1 conversation: to be taken, not",
+        ),
+        (
+            Presence.AVAILABLE,
+            2,
+            "2 customers wait; what keeps them from you: general 2 conversations: to be taken, not",
+        ),
     ],
 )
 async def test_a_rep_reads_why_they_get_nothing(daemon: Daemon, presence: Presence, picked: int, told: str) -> None:

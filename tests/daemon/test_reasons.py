@@ -190,6 +190,6 @@ def test_there_are_words_for_everything_that_can_be_in_the_way_and_for_every_met
 
 def test_the_commonest_hindrance_comes_first() -> None:
     assert hindrances({PassedOver.SKILLS: 1, PassedOver.PICK: 3}) == [
-        "3: to be taken, not offered",
-        "1: a skill is missing",
+        "3 conversations: to be taken, not offered",
+        "1 conversation: a skill is missing",
     ]

@@ -46,7 +46,7 @@ CONDITIONS: Final[Mapping[str, tuple[str, Where]]] = {
 
 _DONE: Final = {
     BulkAction.TRANSFER: "moved",
-    BulkAction.RELEASE: "put back on their queues",
+    BulkAction.RELEASE: "put back on queue",
     BulkAction.TAKE_OVER: "taken over",
     BulkAction.END_WRAP_UP: "finished",
     BulkAction.CLOSE: "ended",
