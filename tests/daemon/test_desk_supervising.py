@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from tests.daemon.test_desk import HTMX, browser, part
 
 from cordboard.engine.commands import CloseConversation
-from cordboard.engine.config import Overflow, Queue, Skill
+from cordboard.engine.config import Customer, Overflow, Queue, Skill
 from cordboard.engine.hours import Holiday, Opening, OperatingHours
 from cordboard.engine.routing_words import OverflowAction, OverflowCondition, SkillMatching, WrapUp
 from cordboard.engine.rules import Outputs, Rule, RuleSet
@@ -382,6 +382,35 @@ async def test_a_rep_reads_why_they_get_nothing(daemon: Daemon, presence: Presen
 
     async with browser(daemon, "ana") as ana:
         assert words(await part(ana, "/desk/reps/ana/why")).startswith(told)
+
+
+async def test_why_a_rep_who_is_busy_gets_nothing_says_with_what(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    await daemon.engine.configure(
+        replace(
+            config,
+            reps=tuple(replace(each, capacity=3) for each in config.reps),
+            workstreams=tuple(replace(each, wrap_up=WrapUp.ALWAYS) for each in config.workstreams),
+            customers=(Customer(number="+14155550101", name="Maria"),),
+            presence=replace(config.presence, automatic=True),
+        )
+    )
+    await daemon.say("ana")
+    for each in (1, 2, 3, 4):
+        await daemon.text(customer=f"+1415555010{each}")
+        if each in (1, 2):
+            await daemon.as_("ana").post(f"/v1/conversations/{each}/accept")
+
+    await daemon.as_("ana").post("/v1/conversations/2/close")
+    async with browser(daemon, "sue") as sue, browser(daemon, "ben") as ben:
+        told = words(await part(sue, "/desk/reps/ana/why"))
+        assert "In use" not in words(await part(ben, "/desk/reps/ben/why"))
+
+    assert told == (
+        "ana has no capacity free. Ending or parking a conversation frees some. In use: 3 of 3 units of capacity. "
+        "Maria active +1 415 555 0102 in wrap-up +1 415 555 0103 offered "
+        "general 1 conversation: too little capacity free"
+    )
 
 
 async def test_a_supervisor_reads_why_a_rep_gets_nothing_and_colleagues_do_not(daemon: Daemon) -> None:
