@@ -294,6 +294,26 @@ async def test_what_a_conversation_needs_and_its_priority_stand_in_the_lists_and
         assert "Rule “urgent” of “topics” applied" in why
 
 
+async def test_the_language_and_the_context_that_rules_gave_stand_beside_what_is_needed(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    given = Outputs(language="es", context={"order_number": 4711, "topic": "a <refund>", "tier": "gold", "new": "yes"})
+    rules = (RuleSet(name="topics", rules=(Rule(name="all", then=given),)),)
+    support = replace(config.workstreams[0], classification=rules)
+    await daemon.engine.configure(replace(config, workstreams=(support, *config.workstreams[1:])))
+    await daemon.text()
+    async with browser(daemon, "ana") as ana, browser(daemon, "sue") as sue:
+        for shown in (await part(ana, "/desk/parts/waiting"), await part(sue, "/desk/parts/ongoing")):
+            assert "writes es order number: 4711 topic: a <refund> and 2 more" in words(shown)
+            assert "topic: a &lt;refund&gt;" in shown
+            assert 'title="tier: gold, new: yes"' in shown
+
+        page = words(await part(ana, "/desk/conversations/1"))
+        assert "writes es order number: 4711 topic: a <refund> tier: gold and 1 more" in page
+        assert "Language es order number 4711 topic a <refund> tier gold new yes Conversation" in page
+        await daemon.as_("sue").post("/v1/conversations/1/close")
+        assert "writes es" not in words(await part(sue, "/desk/conversations/1"))
+
+
 async def test_why_tells_what_keeps_a_waiting_conversation_from_everybody(daemon: Daemon) -> None:
     config = daemon.engine.board.config
     support = replace(config.workstreams[0], skills={"billing": 3}, skill_matching=SkillMatching.EXACT)
