@@ -75,6 +75,20 @@ def test_an_offer_counts_down_and_goes_to_a_colleague_when_it_is_declined(desk_o
     expect(ben.locator(".note").filter(has_text="Ana declined")).to_be_visible()
 
 
+def test_a_number_that_is_none_is_refused_beside_where_it_was_typed(phone_of: Open) -> None:
+    phone = phone_of()
+    phone.get_by_label("Text to").fill("not sent yet")
+    phone.get_by_label("Their number").fill("12")
+    phone.get_by_role("button", name="Pick up the phone").click()
+    expect(phone.locator("#new-notice")).to_contain_text("no phone number")
+    expect(phone.get_by_label("Their number")).to_have_value("12")
+    expect(phone.get_by_label("Text to")).to_have_value("not sent yet")
+
+    phone.get_by_label("Their number").fill("+44 7700 900123")
+    phone.get_by_role("button", name="Pick up the phone").click()
+    expect(phone.get_by_text("on the phone of +44 770 090 0123")).to_be_visible()
+
+
 def test_however_many_offers_there_are_each_can_be_reached_at_any_height(
     demo: Demo, desk_of: Open, phone_of: Open
 ) -> None:
