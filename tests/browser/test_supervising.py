@@ -98,6 +98,7 @@ def test_the_list_of_conversations_fits_a_phone(desk_of: Open, phone_of: Open) -
     ben.get_by_role("link", name="Overview").click()
     expect(ben.get_by_role("heading", name="Representatives")).to_be_visible()
     assert ben.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert ben.locator("main").evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_a_rep_asks_why(desk_of: Open, phone_of: Open) -> None:
