@@ -396,7 +396,7 @@ def act(world: World, data: st.DataObject) -> tuple[Event, ...]:
     held = world.board.held_by(rep)
     mine = held[0].id if held else 0
     open_ones = sorted(world.board.conversations) or [0]
-    match data.draw(st.integers(0, 8)):
+    match data.draw(st.integers(0, 10)):
         case 0 | 1 | 2:
             world.texts += 1
             return world.do(
@@ -411,11 +411,11 @@ def act(world: World, data: st.DataObject) -> tuple[Event, ...]:
         case 3:
             presence = data.draw(st.sampled_from([Presence.AVAILABLE, Presence.AVAILABLE, Presence.AWAY]))
             return world.do(SetPresence(rep=rep, presence=presence, by=rep))
-        case 4:
+        case 4 | 8:
             return world.do(AcceptOffer(conversation=mine, by=rep))
         case 5:
             return world.do(DeclineOffer(conversation=mine, by=rep))
-        case 6:
+        case 6 | 9:
             return world.do(data.draw(st.sampled_from(LEAVING))(conversation=mine, by=rep))
         case 7:
             skills = data.draw(BY_HAND)
