@@ -44,7 +44,7 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     ben.get_by_label("Move to").select_option("rep:ben")
     ben.get_by_label("Reason").fill("he knows them")
     ben.get_by_label("Reason").press("Enter")
-    expect(ben.locator("#bulk-results")).to_contain_text("2 not: You are offline")
+    expect(ben.locator("#bulk-results")).to_contain_text("2 could not be moved: You are offline")
     expect(ben.get_by_text("2 selected")).to_be_visible()
 
     ben.get_by_label("Your presence").select_option("available")
@@ -56,6 +56,20 @@ def test_a_supervisor_moves_and_ends_what_they_selected_while_the_list_follows_w
     ben.locator("#filter-rep").select_option("ana")
     expect(ben.get_by_text("No conversation is like this now")).to_be_visible()
     assert ben.url.endswith("/desk/ongoing?rep=ana")
+
+
+def test_the_list_of_whom_to_move_to_follows_what_happens_and_keeps_what_is_chosen(desk_of: Open) -> None:
+    ana = desk_of("Ana")
+    ben = desk_of("Ben", available=False)
+    ben.get_by_role("link", name="Conversations").click()
+    to = ben.get_by_label("Move to")
+    to.select_option("rep:ana")
+    expect(to.locator("option:checked")).to_have_text("Ana · available · 0 of 5")
+    to.blur()
+
+    ana.get_by_label("Your presence").select_option("away")
+    expect(to.locator("option:checked")).to_have_text("Ana · away · 0 of 5")
+    expect(to).to_have_value("rep:ana")
 
 
 def test_a_presence_that_was_chosen_before_the_scripts_came_is_sent(desk_of: Open) -> None:
@@ -84,6 +98,7 @@ def test_the_list_of_conversations_fits_a_phone(desk_of: Open, phone_of: Open) -
     ben.get_by_role("link", name="Overview").click()
     expect(ben.get_by_role("heading", name="Representatives")).to_be_visible()
     assert ben.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert ben.locator("main").evaluate("element => element.scrollWidth <= element.clientWidth")
 
 
 def test_a_rep_asks_why(desk_of: Open, phone_of: Open) -> None:

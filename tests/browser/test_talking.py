@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Demo
 
 CUSTOMER = "+14155550123"
 OTHER = "+14155550124"
@@ -69,6 +73,45 @@ def test_an_offer_counts_down_and_goes_to_a_colleague_when_it_is_declined(desk_o
     expect(ben.locator(".offer")).to_contain_text("Anybody there?")
     accept(ben)
     expect(ben.locator(".note").filter(has_text="Ana declined")).to_be_visible()
+
+
+def test_a_number_that_is_none_is_refused_beside_where_it_was_typed(phone_of: Open) -> None:
+    phone = phone_of()
+    phone.get_by_label("Text to").fill("not sent yet")
+    phone.get_by_label("Their number").fill("12")
+    phone.get_by_role("button", name="Pick up the phone").click()
+    expect(phone.locator("#new-notice")).to_contain_text("no phone number")
+    expect(phone.get_by_label("Their number")).to_have_value("12")
+    expect(phone.get_by_label("Text to")).to_have_value("not sent yet")
+
+    phone.get_by_label("Their number").fill("+44 7700 900123")
+    phone.get_by_role("button", name="Pick up the phone").click()
+    expect(phone.get_by_text("on the phone of +44 770 090 0123")).to_be_visible()
+
+
+def test_however_many_offers_there_are_each_can_be_reached_at_any_height(
+    demo: Demo, desk_of: Open, phone_of: Open
+) -> None:
+    desk, phone = desk_of("Ana"), phone_of()
+    for number in range(5):
+        phone.goto(f"{demo.url}/phone/+1415555020{number}/+18005550100")
+        text(phone, f"I am number {number}")
+
+    expect(desk.locator(".offer")).to_have_count(5)
+    offers = desk.locator("#offers ul")
+    width = offers.evaluate("element => element.clientWidth")
+    for height in (1600, 850, 500, 320):
+        desk.set_viewport_size({"width": 1280, "height": height})
+        assert offers.evaluate("element => element.getBoundingClientRect().bottom <= innerHeight")
+        assert offers.evaluate("element => element.scrollHeight > element.clientHeight") is (height < 1600)
+        assert offers.evaluate("element => element.clientWidth") == width
+        for number in (4, 0):  # the topmost, and the first to end
+            offer = desk.locator(".offer").filter(has_text=f"I am number {number}")
+            offer.get_by_role("button", name="Decline").click(trial=True)
+            offer.get_by_role("link").hover()
+
+    desk.locator(".offer").filter(has_text="I am number 4").get_by_role("button", name="Accept").click()
+    expect(desk.locator(".head .state")).to_have_text("With you")
 
 
 def test_a_conversation_is_parked_woken_resumed_and_ended(desk_of: Open, phone_of: Open) -> None:

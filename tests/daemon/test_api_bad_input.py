@@ -215,6 +215,41 @@ async def test_what_does_not_exist_is_a_problem_too(daemon: Daemon) -> None:
         problem_of(answer)
 
 
+BROWSERS = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/desk/nothing", "/v2/me", "/%00"])
+async def test_a_browser_at_an_address_where_nothing_is_gets_a_page(daemon: Daemon, path: str) -> None:
+    answer = await daemon.as_("").get(path, headers={"Accept": BROWSERS})
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "There is nothing at this address." in answer.text
+    assert '<a href="/desk/">' in answer.text
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", "text/html;q=0.5, application/problem+json", "text/html;q=0.5, */*", "?", ""]
+)
+async def test_who_would_not_rather_have_a_page_gets_a_problem(daemon: Daemon, accept: str) -> None:
+    answer = await daemon.as_("").get("/nothing", headers={"Accept": accept})
+
+    assert answer.status_code == 404
+    problem_of(answer)
+
+
+async def test_what_the_api_itself_refuses_is_a_problem_in_a_browser_too(daemon: Daemon) -> None:
+    for path, status in (("/v1/me", 401), ("/v1/conversations/9", 401)):
+        answer = await daemon.as_("").get(path, headers={"Accept": BROWSERS})
+        assert answer.status_code == status
+        problem_of(answer)
+
+    answer = await daemon.as_("sue").get("/v1/conversations/9", headers={"Accept": BROWSERS})
+    assert answer.status_code == 404
+    problem_of(answer)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

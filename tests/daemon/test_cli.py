@@ -330,6 +330,10 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
     [
         ({"type": "conversation_transferred", "rep": "eva", "by": "ben"}, "conversation transferred to eva by ben"),
         ({"type": "offer_withdrawn", "rep": "ben", "by": "system"}, "offer withdrawn from ben"),
+        (
+            {"type": "conversation_released", "transferred": True, "queue": "billing", "by": "ana", "why": "a refund"},
+            "conversation transferred to billing by ana (a refund)",
+        ),
         ({"type": "conversation_closed", "by": "ben"}, "conversation closed by ben"),
         ({"type": "offer_accepted", "rep": "ana", "by": "ana"}, "offer accepted by ana"),
         (
@@ -374,7 +378,7 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
         ),
     ],
 )  # fmt: skip
-def test_explain_tells_who_did_it_and_to_whom_and_by_which_rule(fact: dict[str, object], told: str) -> None:
+def test_explain_tells_who_did_it_and_to_whom_and_by_which_rule(fact: dict[str, Any], told: str) -> None:
     assert list(tell([{"at": "now", **fact}], None)) == [f"now {told}"]
 
 

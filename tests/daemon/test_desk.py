@@ -433,9 +433,11 @@ async def test_a_conversation_is_transferred_to_a_colleague(daemon: Daemon, ana:
     await taken(daemon, ana)
     await daemon.say("ben")
 
-    assert (await act(ana, "1/transfer", to="rep:ben")).status_code == 204
+    assert 'name="why"' in await part(ana, "/desk/conversations/1")
+    assert (await act(ana, "1/transfer", to="rep:ben", why="she knows  invoices")).status_code == 204
     async with browser(daemon, "ben") as ben:
         assert "1 offer for you" in await part(ben, "/desk/parts/mine")
+        assert "Transferred to ben by ana: she knows invoices" in await part(ben, "/desk/conversations/1")
 
 
 async def test_a_long_transcript_begins_with_its_latest_part_and_has_the_rest_on_request(
@@ -632,3 +634,5 @@ async def test_a_customer_whom_the_configuration_names_is_shown_by_name(daemon: 
     page = await part(ana, "/desk/conversations/1")
     assert "<h2>Maria &lt;Gómez&gt;</h2>" in page
     assert "Maria &lt;Gómez&gt;, +1" in page
+    assert "Transfer Maria &lt;Gómez&gt; to" in page
+    assert "<title>Maria &lt;Gómez&gt; · Cordboard" in (await ana.get("/desk/conversations/1")).text

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 from tests.daemon.test_desk import HTMX, browser, part
 
 from cordboard.engine.commands import CloseConversation
-from cordboard.engine.config import Queue, Skill
+from cordboard.engine.config import Customer, Overflow, Queue, Skill
 from cordboard.engine.hours import Holiday, Opening, OperatingHours
-from cordboard.engine.routing_words import SkillMatching, WrapUp
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition, SkillMatching, WrapUp
 from cordboard.engine.rules import Outputs, Rule, RuleSet
 from cordboard.engine.vocabulary import Presence
 
@@ -98,7 +98,7 @@ async def test_supervisors_move_those_they_selected_and_read_what_was_not_done_a
         answer = await bulk(sue, do="transfer", to="rep:ana", conversation=["1", "2", "3"], why="she  knows them ")
 
     assert answer.status_code == 200
-    assert words(answer.text) == "2 moved. 1 not: ana has this conversation already. +1 415 555 0101"
+    assert words(answer.text) == "2 moved. 1 could not be moved: ana has this conversation already. +1 415 555 0101"
     assert 'data-refused="1"' in answer.text
     assert [daemon.engine.board.conversations[each].holder for each in (1, 2, 3)] == ["ana"] * 3
     events = await daemon.engine.history.events("test", conversation=2)
@@ -110,7 +110,7 @@ async def test_supervisors_take_over_release_and_end_what_they_selected(daemon: 
     await daemon.say("sue")
     async with browser(daemon, "sue") as sue:
         assert words((await bulk(sue, do="take_over", conversation=["1", "2"])).text) == "2 taken over."
-        assert words((await bulk(sue, do="release", conversation="2")).text) == "1 put back on their queues."
+        assert words((await bulk(sue, do="release", conversation="2")).text) == "1 put back on queue."
         assert words((await bulk(sue, do="close", all="yes", in_state="waiting")).text) == "2 ended."
 
     assert list(daemon.engine.board.conversations) == [1]
@@ -122,7 +122,7 @@ async def test_supervisors_give_conversations_to_a_rep_whatever_is_against_it(da
     async with browser(daemon, "sue") as sue, browser(daemon, "ana") as ana:
         assert 'name="override"' in await part(sue, "/desk/conversations/2")
         assert 'name="override"' not in await part(ana, "/desk/conversations/1")
-        assert "1 not" in words((await bulk(sue, do="transfer", to="rep:ana", conversation="2")).text)
+        assert "1 could not be moved" in words((await bulk(sue, do="transfer", to="rep:ana", conversation="2")).text)
         answer = await bulk(sue, do="transfer", to="rep:ana", conversation="2", override="yes")
         assert words(answer.text) == "1 moved."
         goal = {"to": "rep:ana", "override": "yes"}
@@ -132,6 +132,22 @@ async def test_supervisors_give_conversations_to_a_rep_whatever_is_against_it(da
         assert words(to_a_queue.text) == "1 moved."
 
     assert daemon.engine.board.conversations[2].holder == "ana"
+
+
+async def test_whom_conversations_can_be_given_to_is_told_with_presence_and_load(daemon: Daemon) -> None:
+    await three_go_on(daemon)
+    async with browser(daemon, "sue") as sue:
+        in_list = await part(sue, "/desk/parts/ongoing")
+        in_dialog = await part(sue, "/desk/conversations/2")
+        with_ana = await part(sue, "/desk/conversations/1")
+
+    for shown in (in_list, in_dialog):
+        assert re.findall(r'value="rep:(?:ana|ben)"[^>]*>([^<]*)<', shown) == [
+            "ana · available · 1 of 5",
+            "ben · offline · 0 of 5",
+        ]
+
+    assert "rep:ana" not in with_ana
 
 
 async def test_supervisors_finish_wrap_ups_that_cannot_be_ended_any_more(daemon: Daemon) -> None:
@@ -165,7 +181,7 @@ async def test_a_defect_among_many_is_told_in_words_and_logged(daemon: Daemon, m
         with capture_logs() as logged:
             answer = await bulk(sue, do="close", conversation=["2", "3"])
 
-    assert "1 ended. 1 not: This is a fault of Cordboard" in words(answer.text)
+    assert "1 ended. 1 could not be ended: This is a fault of Cordboard" in words(answer.text)
     assert ["ZeroDivisionError" in each["traceback"] for each in logged if each["event"] == "request_failed"] == [True]
 
 
@@ -278,6 +294,26 @@ async def test_what_a_conversation_needs_and_its_priority_stand_in_the_lists_and
         assert "Rule “urgent” of “topics” applied" in why
 
 
+async def test_the_language_and_the_context_that_rules_gave_stand_beside_what_is_needed(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    given = Outputs(language="es", context={"order_number": 4711, "topic": "a <refund>", "tier": "gold", "new": "yes"})
+    rules = (RuleSet(name="topics", rules=(Rule(name="all", then=given),)),)
+    support = replace(config.workstreams[0], classification=rules)
+    await daemon.engine.configure(replace(config, workstreams=(support, *config.workstreams[1:])))
+    await daemon.text()
+    async with browser(daemon, "ana") as ana, browser(daemon, "sue") as sue:
+        for shown in (await part(ana, "/desk/parts/waiting"), await part(sue, "/desk/parts/ongoing")):
+            assert "writes es order number: 4711 topic: a <refund> and 2 more" in words(shown)
+            assert "topic: a &lt;refund&gt;" in shown
+            assert 'title="tier: gold, new: yes"' in shown
+
+        page = words(await part(ana, "/desk/conversations/1"))
+        assert "writes es order number: 4711 topic: a <refund> tier: gold and 1 more" in page
+        assert "Language es order number 4711 topic a <refund> tier gold new yes Conversation" in page
+        await daemon.as_("sue").post("/v1/conversations/1/close")
+        assert "writes es" not in words(await part(sue, "/desk/conversations/1"))
+
+
 async def test_why_tells_what_keeps_a_waiting_conversation_from_everybody(daemon: Daemon) -> None:
     config = daemon.engine.board.config
     support = replace(config.workstreams[0], skills={"billing": 3}, skill_matching=SkillMatching.EXACT)
@@ -316,13 +352,45 @@ async def test_why_tells_why_a_conversation_is_with_its_rep(daemon: Daemon) -> N
         assert "sue took it." in words(await part(sue, "/desk/conversations/1/why"))
 
 
+async def test_what_the_system_did_by_itself_is_told_in_words(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    general, billing = config.queues
+    closed = Overflow(when=OverflowCondition.OUT_OF_HOURS, do=OverflowAction.TRANSFER, queue="billing")
+    await daemon.engine.configure(
+        replace(
+            config,
+            hours=(OperatingHours(name="never"),),
+            queues=(replace(general, hours="never", overflow=(closed,)), replace(billing, reps=("cleo",))),
+            workstreams=tuple(replace(each, auto_accept=True) for each in config.workstreams),
+        )
+    )
+    await daemon.say("cleo")
+    await daemon.text("Hello")
+    async with browser(daemon, "sue") as sue:
+        page = words(await part(sue, "/desk/conversations/1"))
+        why = words(await part(sue, "/desk/conversations/1/why"))
+
+    assert "out_of_hours" not in page + why
+    assert re.search(r"Queue general overflows: it is closed \d\d:\d\d Moved to queue billing \d\d:\d\d", page)
+    assert re.search(r"Queue general overflows: it is closed \d\d:\d\d On queue billing$", why)
+    assert "Accepted by itself for cleo" in page
+
+
 @pytest.mark.parametrize(
     ("presence", "picked", "told"),
     [
         (Presence.OFFLINE, 0, "You are offline: nothing is offered."),
         (Presence.AVAILABLE, 0, "Nobody waits on your queues."),
-        (Presence.AVAILABLE, 1, "1 customer waits; what keeps them from you: general 1: to be taken, not offered"),
-        (Presence.AVAILABLE, 2, "2 customers wait; what keeps them from you: general 2: to be taken, not offered"),
+        (
+            Presence.AVAILABLE,
+            1,
+            "1 customer waits; what keeps them from you: general 1 conversation: to be taken, not",
+        ),
+        (
+            Presence.AVAILABLE,
+            2,
+            "2 customers wait; what keeps them from you: general 2 conversations: to be taken, not",
+        ),
     ],
 )
 async def test_a_rep_reads_why_they_get_nothing(daemon: Daemon, presence: Presence, picked: int, told: str) -> None:
@@ -334,6 +402,35 @@ async def test_a_rep_reads_why_they_get_nothing(daemon: Daemon, presence: Presen
 
     async with browser(daemon, "ana") as ana:
         assert words(await part(ana, "/desk/reps/ana/why")).startswith(told)
+
+
+async def test_why_a_rep_who_is_busy_gets_nothing_says_with_what(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    await daemon.engine.configure(
+        replace(
+            config,
+            reps=tuple(replace(each, capacity=3) for each in config.reps),
+            workstreams=tuple(replace(each, wrap_up=WrapUp.ALWAYS) for each in config.workstreams),
+            customers=(Customer(number="+14155550101", name="Maria"),),
+            presence=replace(config.presence, automatic=True),
+        )
+    )
+    await daemon.say("ana")
+    for each in (1, 2, 3, 4):
+        await daemon.text(customer=f"+1415555010{each}")
+        if each in (1, 2):
+            await daemon.as_("ana").post(f"/v1/conversations/{each}/accept")
+
+    await daemon.as_("ana").post("/v1/conversations/2/close")
+    async with browser(daemon, "sue") as sue, browser(daemon, "ben") as ben:
+        told = words(await part(sue, "/desk/reps/ana/why"))
+        assert "In use" not in words(await part(ben, "/desk/reps/ben/why"))
+
+    assert told == (
+        "ana has no capacity free. Ending or parking a conversation frees some. In use: 3 of 3 units of capacity. "
+        "Maria active +1 415 555 0102 in wrap-up +1 415 555 0103 offered "
+        "general 1 conversation: too little capacity free"
+    )
 
 
 async def test_a_supervisor_reads_why_a_rep_gets_nothing_and_colleagues_do_not(daemon: Daemon) -> None:

@@ -137,6 +137,19 @@ async def test_a_new_customer_takes_up_a_phone_with_any_number_that_is_one(
     assert (taken.status_code, taken.headers["location"]) == (303, f"/phone/{OTHER}/{NUMBER}")
     assert refused.status_code == 422
     assert "that is no phone number" in refused.text.lower()
+    assert '<a href="/phone/">' in refused.text
+
+
+async def test_a_page_with_its_scripts_is_sent_on_to_a_phone_or_told_in_place_what_is_wrong(
+    at: tuple[House, httpx.AsyncClient],
+) -> None:
+    _, client = at
+    taken = await client.post("/phone/new", data={"customer": OTHER, "number": NUMBER}, headers=HTMX)
+    refused = await client.post("/phone/new", data={"customer": "12", "number": NUMBER}, headers=HTMX)
+
+    assert (taken.status_code, taken.headers["hx-redirect"]) == (204, f"/phone/{OTHER}/{NUMBER}")
+    assert refused.status_code == 422
+    assert refused.text.startswith('<p class="refusal">That is no phone number')
 
 
 @pytest.mark.parametrize(

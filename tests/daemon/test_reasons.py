@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from cordboard.daemon.desk.notes import note_of
 from cordboard.daemon.desk.reasons import hindrances, standings, steps, told_in_sum, why_here
 from cordboard.daemon.desk.wording import in_short
 from cordboard.engine import events
@@ -68,6 +70,10 @@ def held(**changes: object) -> Conversation:
             reason(candidates=1, declines=1),
             "Ana was the only one who could take it, and had declined or missed it, but nobody else was left.",
         ),
+        (
+            reason(candidates=1, transferred=True),
+            "Ana was the only one who could take it, although they had transferred it.",
+        ),
     ],
 )
 def test_an_offer_says_how_its_rep_was_chosen(chosen: OfferReason, words: str) -> None:
@@ -93,6 +99,13 @@ def test_what_people_did_is_told_with_their_reason() -> None:
     ]
     assert why_here(held(state=State.QUEUED), [offered()], NAMES) == ""
     assert why_here(held(), [], NAMES) == ""
+
+
+def test_a_transfer_to_a_queue_is_told_as_one_and_a_release_is_not() -> None:
+    back = events.ConversationReleased(seq=1, at=0, conversation=1, by="ana", queue="second", why="an invoice")
+
+    assert note_of(back, NAMES) == "Put back on queue second by Ana: an invoice"
+    assert note_of(replace(back, transferred=True), NAMES) == "Transferred to queue second by Ana: an invoice"
 
 
 def test_what_decided_a_conversations_way_is_told_step_by_step() -> None:
@@ -122,9 +135,12 @@ def test_what_decided_a_conversations_way_is_told_step_by_step() -> None:
         events.SkillsSet(seq=4, at=0, conversation=1, skills={"billing": 0, "dutch": 2}, by="sue"),
         events.ConversationEscalated(seq=5, at=0, conversation=1, why="everybody declined"),
         events.ConversationRequeued(seq=6, at=0, conversation=1, by="sue", queue="second", why="for Ben"),
+        events.ConversationReleased(
+            seq=7, at=0, conversation=1, by="ana", queue="second", why="an invoice", transferred=True
+        ),
         offered(),
     ]
-    assert [each.words for each in steps(happened)] == [
+    assert [each.words for each in steps(happened, NAMES)] == [
         "Rule “refund” of “topics” applied",
         "On queue general, the workstream's own",
         "On queue general, since no route applied",
@@ -133,6 +149,7 @@ def test_what_decided_a_conversations_way_is_told_step_by_step() -> None:
         "Needs no billing, dutch 2 by hand",
         "Escalated: everybody declined",
         "On queue second: for Ben",
+        "Transferred to queue second by Ana: an invoice",
     ]
 
 
@@ -173,6 +190,6 @@ def test_there_are_words_for_everything_that_can_be_in_the_way_and_for_every_met
 
 def test_the_commonest_hindrance_comes_first() -> None:
     assert hindrances({PassedOver.SKILLS: 1, PassedOver.PICK: 3}) == [
-        "3: to be taken, not offered",
-        "1: a skill is missing",
+        "3 conversations: to be taken, not offered",
+        "1 conversation: a skill is missing",
     ]

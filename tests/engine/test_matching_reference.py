@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,9 +22,11 @@ from cordboard.engine.commands import (
     Configure,
     DeclineOffer,
     ParkConversation,
+    ReleaseConversation,
     SetPresence,
     SetSkills,
     Tick,
+    TransferConversation,
 )
 from cordboard.engine.config import (
     HOUR,
@@ -72,6 +75,15 @@ AFFINITIES = (
 )
 HOLA = Condition(field="text", op=Operator.CONTAINS, value="hola")
 SPANISH = RuleSet(name="language", rules=(Rule(name="Spanish", when=HOLA, then=Outputs(language="es-MX")),))
+LEAVING: tuple[Callable[..., Command], ...] = (
+    CloseConversation,
+    ParkConversation,
+    ReleaseConversation,
+    partial(TransferConversation, queue="general"),
+    partial(TransferConversation, queue="second"),
+)
+"""How a rep leaves what they have."""
+
 CUSTOM = CustomAssignment(
     where=(RepCondition(field="attributes.team", op=RepOperator.NOT_EQUALS, value="west"),),
     order=("proficiency", "-attributes.level", "free_capacity", "idle_time"),
@@ -384,7 +396,7 @@ def act(world: World, data: st.DataObject) -> tuple[Event, ...]:
     held = world.board.held_by(rep)
     mine = held[0].id if held else 0
     open_ones = sorted(world.board.conversations) or [0]
-    match data.draw(st.integers(0, 8)):
+    match data.draw(st.integers(0, 10)):
         case 0 | 1 | 2:
             world.texts += 1
             return world.do(
@@ -399,13 +411,12 @@ def act(world: World, data: st.DataObject) -> tuple[Event, ...]:
         case 3:
             presence = data.draw(st.sampled_from([Presence.AVAILABLE, Presence.AVAILABLE, Presence.AWAY]))
             return world.do(SetPresence(rep=rep, presence=presence, by=rep))
-        case 4:
+        case 4 | 8:
             return world.do(AcceptOffer(conversation=mine, by=rep))
         case 5:
             return world.do(DeclineOffer(conversation=mine, by=rep))
-        case 6:
-            kind: Any = data.draw(st.sampled_from([CloseConversation, ParkConversation]))
-            return world.do(kind(conversation=mine, by=rep))
+        case 6 | 9:
+            return world.do(data.draw(st.sampled_from(LEAVING))(conversation=mine, by=rep))
         case 7:
             skills = data.draw(BY_HAND)
             return world.do(SetSkills(conversation=data.draw(st.sampled_from(open_ones)), by="system", skills=skills))

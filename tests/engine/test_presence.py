@@ -18,7 +18,7 @@ from cordboard.engine.commands import (
 )
 from cordboard.engine.config import SECOND, BoardConfig, CapacityProfile, CustomPresence, PresenceRules
 from cordboard.engine.config_problems import find_problems
-from cordboard.engine.errors import NotAllowed, NotFound, RepUnable
+from cordboard.engine.errors import Inability, NotAllowed, NotFound, RepUnable
 from cordboard.engine.events import ConversationOffered, Event, PresenceChanged
 from cordboard.engine.routing_words import PassedOver
 from cordboard.engine.states import PresenceChoice, RepState
@@ -264,6 +264,32 @@ def test_a_full_rep_who_misses_an_offer_is_inactive_under_the_automatic_rule_too
     world.close(1)
 
     assert rep(world).presence is Presence.INACTIVE
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_who_is_full_and_therefore_busy_is_refused_for_being_full(automatic: bool) -> None:
+    world = Playground(replace(AUTOMATIC, presence=PresenceRules(automatic=automatic)))
+    world.presence("ana")
+    for each in (1, 2):
+        world.text(customer=f"+1415555010{each}")
+        world.accept(each)
+
+    if not automatic:
+        say(world, Presence.DO_NOT_DISTURB)
+
+    world.text(customer="+14155550103")
+    assert rep(world).presence is Presence.DO_NOT_DISTURB
+    with pytest.raises(RepUnable) as refused:
+        world.do(TransferConversation(conversation=3, by="sue", rep="ana"))
+
+    (standing,) = world.board.explain_waiting(3).reps
+    if automatic:
+        assert refused.value.inability is Inability.CAPACITY
+        assert (standing.reason, standing.detail) == (PassedOver.CAPACITY, "0 of 1 units of capacity free")
+        assert world.board.explain_rep("ana").summary == "ana has no capacity free"
+    else:
+        assert refused.value.inability is Inability.PRESENCE
+        assert standing.detail == "do not disturb, which workstream 'support' does not allow"
 
 
 # Finish what I have, then away

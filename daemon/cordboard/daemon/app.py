@@ -35,6 +35,7 @@ from cordboard.daemon.api import (
 from cordboard.daemon.body import PATIENCE
 from cordboard.daemon.desk import desk_router
 from cordboard.daemon.desk.desk import Desk
+from cordboard.daemon.desk.refusals import answer_elsewhere
 from cordboard.daemon.door import PREFIX, Door
 from cordboard.daemon.event_log import log_event
 from cordboard.daemon.house import House
@@ -94,7 +95,7 @@ def _rooms(*, phones: bool) -> Litestar:
         dependencies=GIVEN,
         exception_handlers={
             CordboardError: problems.answer_cordboard_error,
-            HTTPException: problems.answer_http_error,
+            HTTPException: answer_elsewhere,
             Exception: problems.answer_defect,
         },
         openapi_config=_openapi(),
@@ -136,6 +137,7 @@ def _api() -> Router:
         guards=[caller.require_running, caller.require_person, caller.require_possible_id],
         dependencies={"person": Provide(caller.provide_person), "once": Provide(caller.provide_once)},
         request_class=caller.JsonRequest,
+        exception_handlers={HTTPException: problems.answer_http_error},
         security=[{"token": []}],
         tags=["v1"],
     )

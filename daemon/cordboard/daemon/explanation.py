@@ -41,7 +41,7 @@ def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) 
         waiting: The `waiting` of it.
     """
     for fact in facts:
-        yield " ".join([fact["at"], fact["type"].replace("_", " "), *_particulars(fact)])
+        yield " ".join([fact["at"], _what(fact), *_particulars(fact)])
 
     if waiting is None:
         return
@@ -68,6 +68,11 @@ def tell_rep(explained: Mapping[str, Any]) -> Iterator[str]:
     for each in explained["queues"]:
         reasons = kept_back({PassedOver(reason): count for reason, count in each["reasons"].items()})
         yield f"  {each['queue']:<{width}}  {each['waiting']} waiting{f': {reasons}' if reasons else ''}"
+
+
+def _what(fact: Mapping[str, Any]) -> str:
+    """Say what happened: who hands a conversation to another queue has not put it back."""
+    return "conversation transferred" if fact.get("transferred") else str(fact["type"]).replace("_", " ")
 
 
 def _particulars(fact: Mapping[str, Any]) -> Iterator[str]:

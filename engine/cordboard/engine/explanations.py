@@ -28,6 +28,7 @@ class OfferReason(Struct, frozen=True, kw_only=True):
         tied: Somebody else stood equal, and was assigned something later.
         preferred: The rep is one of the customer's own.
         declines: How often the rep had declined or missed it, and was asked again since nobody else was left.
+        transferred: The rep had transferred it to this queue, and was asked since nobody else could take it.
     """
 
     method: AssignmentMethod
@@ -43,6 +44,7 @@ class OfferReason(Struct, frozen=True, kw_only=True):
     declines: int
     profiles: dict[str, int] = {}
     language: str = ""
+    transferred: bool = False
 
 
 class RepStanding(Struct, frozen=True, kw_only=True):

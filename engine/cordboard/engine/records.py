@@ -28,8 +28,11 @@ from cordboard.engine.vocabulary import (
     Trigger,
 )
 
-GAVE_AWAY = 1_000_000
-"""Counts as more declines than any workstream allows: who gave a conversation away is not offered it back."""
+GAVE_BACK = 1_000_000
+"""Counts as more declines than any workstream allows: who put a conversation back on its queue is not offered it."""
+
+TRANSFERRED = 0
+"""Counts as no decline: who transferred a conversation to a queue is still asked after everybody else who serves it."""
 
 
 class Assignment(Struct, frozen=True, kw_only=True, gc=False):
@@ -110,7 +113,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         active_at: When it last became active, since it began or was taken up again; 0 before.
         replied_at: When a person of ours last texted the customer.
         helped_at: When the customer's HELP was last answered by itself.
-        passed: How often each rep has declined or missed it since it was last active.
+        passed: Who is asked for it after all others, since it was last active: how often each rep has declined or
+            missed it, or that they put it back or transferred it to its queue.
         held_by: Every rep who ever had it active, in that order.
         closed_at: When it was closed.
         close_reason: Why.

@@ -22,6 +22,10 @@ TAKEN_OVER = "taken over"
 """How the reason of a move begins by which a supervisor took a conversation from somebody."""
 
 
+OVERFLOW = "overflow"
+"""How the reason of a move begins that a queue made since it overflows; its condition follows."""
+
+
 class Word(enum.Enum):
     """A closed set of words. Members hash by identity, in C: they are keys on the hot path."""
 

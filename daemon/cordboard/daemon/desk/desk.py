@@ -15,6 +15,7 @@ from cordboard.daemon.desk.wording import Times
 from cordboard.daemon.house import House
 from cordboard.daemon.presences import presence_choices, presence_text
 from cordboard.engine.attachment_kinds import LARGEST_PICTURE
+from cordboard.engine.config import Rep
 from cordboard.engine.ports import Clock
 from cordboard.engine.records import Conversation
 from cordboard.engine.states import ChannelState, RepState
@@ -42,6 +43,17 @@ class Desk:
     def names(self) -> dict[str, str]:
         """Return what people call each rep."""
         return {each.name: each.display_name or each.name for each in self.engine.board.config.reps}
+
+    def goals(self) -> tuple[tuple[str, str], ...]:
+        """Return every rep who can be given conversations, and what is read of them: `Ana · available · 2 of 5`."""
+        board = self.engine.board
+        config, names = board.config, self.names()
+
+        def read(rep: Rep, state: RepState) -> str:
+            presence = presence_text(state.presence, state.custom, config).lower()
+            return f"{names[rep.name]} · {presence} · {board.load_of(rep.name)} of {rep.capacity}"
+
+        return tuple((each.name, read(each, board.reps[each.name])) for each in config.reps if each.name in board.reps)
 
     def about(self, person: Person) -> dict[str, Any]:
         """Return what every part of a page may speak of."""
@@ -159,10 +171,6 @@ class Desk:
             "largest": LARGEST_PICTURE,
             "longest": channel.max_characters if channel else 0,
             "smart_encoding": channel is not None and channel.smart_encoding,
-            "colleagues": tuple(
-                (each, presence_text(board.reps[each.name].presence, board.reps[each.name].custom, board.config))
-                for each in board.config.reps
-                if each.name != holder and each.name in board.reps
-            ),
+            "colleagues": tuple((name, words) for name, words in self.goals() if name != holder),
             "queues": tuple(each.name for each in board.config.queues),
         }

@@ -7,7 +7,16 @@ from typing import Any, Final
 
 from cordboard.daemon.desk.wording import CLOSE_REASONS, OVERFLOWS
 from cordboard.engine import events
-from cordboard.engine.vocabulary import SYSTEM, ConsentSource
+from cordboard.engine.routing_words import OverflowCondition
+from cordboard.engine.vocabulary import OVERFLOW, SYSTEM, ConsentSource
+
+_WHYS: Final = {
+    **{f"{OVERFLOW}: {each.value}": "" for each in OverflowCondition},  # noted just before, with the queue's name
+    "offline": "they are offline",
+    "desk gone": "their desk is gone",
+    "last rep": "they had it last",
+}
+"""The reasons that the system gives, in the words of the desk."""
 
 
 def note_of(event: events.Event, names: Mapping[str, str]) -> str:
@@ -30,8 +39,14 @@ def _by(event: events.Move, names: Mapping[str, str]) -> str:
     return "" if event.by == SYSTEM else f" by {who(event.by, names)}"
 
 
+def why_of(event: events.Move) -> str:
+    """Return why something happened, as people say it: the system's own reasons are words of the house."""
+    return _WHYS.get(event.why, event.why)
+
+
 def _why(event: events.Move) -> str:
-    return f": {event.why}" if event.why else ""
+    why = why_of(event)
+    return f": {why}" if why else ""
 
 
 def _queued(event: events.ConversationQueued, _names: Mapping[str, str]) -> str:
@@ -43,6 +58,9 @@ def _offered(event: events.Grant, names: Mapping[str, str]) -> str:
 
 
 def _accepted(event: events.OfferAccepted, names: Mapping[str, str]) -> str:
+    if event.by == SYSTEM:
+        return f"Accepted by itself for {who(event.rep, names)}"
+
     return f"{who(event.rep, names)} accepted{_why(event)}"
 
 
@@ -87,7 +105,8 @@ def _woken(event: events.ConversationWoken, names: Mapping[str, str]) -> str:
 
 
 def _released(event: events.ConversationReleased, names: Mapping[str, str]) -> str:
-    return f"Put back on queue {event.queue}{_by(event, names)}{_why(event)}"
+    moved = "Transferred to" if event.transferred else "Put back on"
+    return f"{moved} queue {event.queue}{_by(event, names)}{_why(event)}"
 
 
 def _transferred(event: events.ConversationTransferred, names: Mapping[str, str]) -> str:

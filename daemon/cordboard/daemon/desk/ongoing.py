@@ -22,6 +22,7 @@ from cordboard.daemon.desk.lists import Card
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.why_not import DEFECT, refusal
 from cordboard.daemon.desk.wording import phone_number
+from cordboard.engine import Engine
 from cordboard.engine.commands import MOST_AT_ONCE, BeginBulk
 from cordboard.engine.errors import CordboardError
 from cordboard.engine.records import Conversation
@@ -46,7 +47,7 @@ CONDITIONS: Final[Mapping[str, tuple[str, Where]]] = {
 
 _DONE: Final = {
     BulkAction.TRANSFER: "moved",
-    BulkAction.RELEASE: "put back on their queues",
+    BulkAction.RELEASE: "put back on queue",
     BulkAction.TAKE_OVER: "taken over",
     BulkAction.END_WRAP_UP: "finished",
     BulkAction.CLOSE: "ended",
@@ -182,6 +183,7 @@ async def _list(person: Person, desk: Desk, choice: Choice, results: Told | None
         "conditions": {name: words for name, (words, _) in CONDITIONS.items()},
         "queues": tuple(each.name for each in board.config.queues),
         "reps": tuple((each.name, each.display_name or each.name) for each in board.config.reps),
+        "goals": desk.goals(),
         "results": results,
         **desk.about(person),
     }
@@ -211,9 +213,8 @@ async def _told(desk: Desk, results: list[Result], person: Person, *, verb: str,
             if known is None:  # it has ended meanwhile
                 known = await engine.history.conversation(engine.board.name, each.conversation)
 
-            customer = phone_number(known.customer) if known else f"conversation {each.conversation}"
             refused.append(each.conversation)
-            refusals.setdefault(_why(each.error, person, names), []).append(customer)
+            refusals.setdefault(_why(each.error, person, names), []).append(_customer_of(engine, each, known))
 
     return Told(
         done=len(results) - len(refused),
@@ -222,6 +223,13 @@ async def _told(desk: Desk, results: list[Result], person: Person, *, verb: str,
         refused=refused,
         refusals=[Refusal(why=why, customers=those) for why, those in refusals.items()],
     )
+
+
+def _customer_of(engine: Engine, result: Result, known: Conversation | None) -> str:
+    if known is None:
+        return f"conversation {result.conversation}"
+
+    return engine.board.customer_name(known.customer) or phone_number(known.customer)
 
 
 def _why(error: Exception, person: Person, names: Mapping[str, str]) -> str:

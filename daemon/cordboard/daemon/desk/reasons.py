@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from cordboard.daemon.desk.notes import who
+from cordboard.daemon.desk.notes import note_of, who, why_of
 from cordboard.daemon.desk.wording import in_short
 from cordboard.engine import events
 from cordboard.engine.explanations import OfferReason, RepExplanation, RepStanding
@@ -30,7 +30,7 @@ _HINDRANCES: Final = {
     PassedOver.OFFLINE: "nothing is offered to who is offline",
     PassedOver.HOURS: "nothing is offered outside of working hours",
     PassedOver.DRAINING: "nothing more is offered to who finishes what they have",
-    PassedOver.PRESENCE: "not in this presence",
+    PassedOver.PRESENCE: "not offered in this presence",
     PassedOver.CAPACITY: "too little capacity free",
     PassedOver.PROFILE: "too little left of a capacity profile",
     PassedOver.BLOCKED: "a capacity profile that blocks everything else is used up",
@@ -55,9 +55,9 @@ class Step(Struct, frozen=True, kw_only=True):
     words: str
 
 
-def steps(happened: Iterable[events.Event]) -> list[Step]:
+def steps(happened: Iterable[events.Event], names: Mapping[str, str]) -> list[Step]:
     """Return what rules, waiting and people decided of a conversation's way, oldest first."""
-    return [Step(seq=each.seq, at=each.at, words=words) for each in happened for words in _decided(each) if words]
+    return [Step(seq=each.seq, at=each.at, words=words) for each in happened for words in _decided(each, names)]
 
 
 def why_here(conversation: Conversation, happened: Iterable[events.Event], names: Mapping[str, str]) -> str:
@@ -70,7 +70,7 @@ def why_here(conversation: Conversation, happened: Iterable[events.Event], names
         return ""
 
     rep = who(grant.rep, names)
-    reason = grant.why.removeprefix(TAKEN_OVER).removeprefix(": ")
+    reason = why_of(grant).removeprefix(TAKEN_OVER).removeprefix(": ")
     said = f": “{reason}”" if reason else ""
     match grant:
         case events.ConversationPicked():
@@ -120,7 +120,10 @@ def told_in_sum(explained: RepExplanation, *, you: bool, name: str) -> str:
 
 def hindrances(reasons: Mapping[PassedOver, int]) -> list[str]:
     """Return what keeps how many conversations from a rep, the commonest first."""
-    return [f"{count}: {_HINDRANCES[reason]}" for reason, count in sorted(reasons.items(), key=lambda it: -it[1])]
+    return [
+        f"{count} {'conversation' if count == 1 else 'conversations'}: {_HINDRANCES[reason]}"
+        for reason, count in sorted(reasons.items(), key=lambda it: -it[1])
+    ]
 
 
 def _chosen(reason: OfferReason, rep: str) -> str:
@@ -140,13 +143,15 @@ def _chosen(reason: OfferReason, rep: str) -> str:
     elif reason.skills:
         parts.append(f"and {_skills(reason.skills)} was asked for")
 
-    if reason.declines:
+    if reason.transferred:
+        parts.append("although they had transferred it")
+    elif reason.declines:
         parts.append("and had declined or missed it, but nobody else was left")
 
     return ", ".join(parts)
 
 
-def _decided(event: events.Event) -> Iterator[str]:
+def _decided(event: events.Event, names: Mapping[str, str]) -> Iterator[str]:
     match event:
         case events.ConversationClassified():
             for each in event.rule_sets:
@@ -158,8 +163,11 @@ def _decided(event: events.Event) -> Iterator[str]:
             yield f"On queue {event.queue}, since no route applied"
         case events.ConversationQueued(reason=reason) if reason is not None:
             yield f"On queue {event.queue} by route “{reason.rule}”"
+        case events.ConversationOverflowed() | events.ConversationReleased(transferred=True):
+            yield note_of(event, names)
         case events.ConversationRequeued() | events.ConversationReleased() | events.ConversationReopened():
-            yield f"On queue {event.queue}{f': {event.why}' if event.why else ''}"
+            why = why_of(event)
+            yield f"On queue {event.queue}{f': {why}' if why else ''}"
         case events.SkillsSet():
             yield (
                 f"Needs {_skills(event.skills)} by hand" if event.skills else "Needs no skills beyond its workstream's"

@@ -6,18 +6,21 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import structlog
-from litestar import Response
+from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
-from cordboard.daemon.api.problems import INTERNAL, kind_of
+from cordboard.daemon.api.problems import BY_STATUS, INTERNAL, MEDIA_TYPE, answer_http_error, kind_of
 from cordboard.daemon.desk.given import Asked
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.session import SIGN_IN, SignedOut, people_of, person_at
 from cordboard.daemon.desk.why_not import refusal
 from cordboard.daemon.inside import house_of
 from cordboard.engine.errors import CordboardError
+
+_ANSWERS: Final = [MEDIA_TYPE, MediaType.JSON.value, MediaType.HTML.value]
+"""What an error can be answered with: the first of these where a client takes anything."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,9 +47,20 @@ def _say_problem(request: Asked, error: HTTPException) -> Response[str]:
     return _refused(request, error.status_code, error.detail)
 
 
+def answer_elsewhere(request: Asked, error: HTTPException) -> Response[Any]:
+    """Answer what no page of ours says: a problem, but a page to who would rather read one where there is nothing."""
+    nowhere = error.status_code == BY_STATUS[404].status
+    if nowhere and request.accept.best_match(_ANSWERS) == MediaType.HTML:
+        return _refused(request, error.status_code, "There is nothing at this address.")
+
+    return answer_http_error(request, error)
+
+
 def _refused(request: Asked, status: int, text: str) -> Response[str]:
-    template = "_refusal.html" if "hx-request" in request.headers else "refusal.html"
-    return page(template, status=status, text=text, sign_in=False)
+    if "hx-request" in request.headers:
+        return page("_refusal.html", status=status, text=text, sign_in=False)
+
+    return page("refusal.html", status=status, text=text, phones=request.url.path.startswith("/phone/"))
 
 
 HANDLERS: Final[ExceptionHandlersMap] = {

@@ -7,6 +7,7 @@ from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
 from cordboard.daemon.desk.given import SignedIn, TheDesk
+from cordboard.daemon.desk.held import in_hand
 from cordboard.daemon.desk.reasons import hindrances, standings, steps, told_in_sum, why_here
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.transcript import events_of
@@ -27,7 +28,7 @@ async def show_why(conversation: FromPath[int], person: SignedIn, desk: TheDesk)
         waiting=waiting,
         standings=standings(waiting.reps, names) if waiting else [],
         here=why_here(found, events, names),
-        steps=steps(events),
+        steps=steps(events, names),
     )
 
 
@@ -45,5 +46,6 @@ async def show_why_of_rep(rep: FromPath[str], person: SignedIn, desk: TheDesk) -
     return page(
         "_why_of_rep.html",
         summary=told_in_sum(explained, you=rep == person.name, name=desk.names().get(rep, rep)),
+        has=in_hand(board, rep),
         queues=[(each, hindrances(each.reasons)) for each in explained.queues],
     )

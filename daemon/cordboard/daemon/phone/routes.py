@@ -67,9 +67,13 @@ async def pick_up(request: Asked, exchange: TheExchange) -> Response[Any]:
     """Take a customer's phone into the hand, an old one's or a new one's."""
     form = await request.form()
     customer = customer_number(str(form.get("customer", "")))
-    return Redirect(
-        _address_of(customer, exchange.thread(customer, str(form.get("number", ""))).number), status_code=303
-    )
+    address = _address_of(customer, exchange.thread(customer, str(form.get("number", ""))).number)
+    if "hx-request" not in request.headers:
+        return Redirect(address, status_code=303)
+
+    answer = nothing()
+    answer.headers["HX-Redirect"] = address
+    return answer
 
 
 @post("/{customer:str}/{number:str}", include_in_schema=False)

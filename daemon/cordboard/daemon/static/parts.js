@@ -2,6 +2,7 @@
 //
 // A part is an element with data-part (its name) and data-source (where it comes from). What comes is merged into what is
 // there, element by element: focus, selection and scrolling stay, and an open pop-over and whatever has data-keep is left alone.
+// Of a list with data-choice the words are brought up to date, and what is chosen in it stays.
 // However often a part changes while it is on its way, it is fetched once more, and the last word is what is shown.
 
 const PATIENCE = 15_000; // milliseconds
@@ -12,10 +13,14 @@ const running = new Map(); // part → whether it has changed since its fetch be
 const begun = new Map(); // part → when its last fetch began
 
 // What somebody is choosing from in an open pop-over is not taken from under their hands; a later refresh brings it up to date.
-const isKept = (element) => element.dataset && ("keep" in element.dataset || (element.popover && element.matches(":popover-open")));
+const isKept = (element) => element.dataset && ("keep" in element.dataset || element.matches(":popover-open, select[data-choice]:focus"));
+
+// What somebody has opened, and what they have chosen.
+const isTheirs = (name, element) =>
+  (name === "open" && element.tagName === "DETAILS") || (name === "selected" && element.closest("[data-choice]") !== null);
 
 Idiomorph.defaults.callbacks.beforeNodeMorphed = (old, fresh) => !(isKept(old) && old.id === fresh.id);
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element.tagName === "DETAILS");
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !isTheirs(name, element);
 
 // Fetch parts again; "everything" stands for all of the page's.
 export function refresh(names) {

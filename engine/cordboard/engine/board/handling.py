@@ -290,6 +290,9 @@ def _transfer_to_rep(decision: Decision, conversation: Conversation, rep: str, c
         overrode = tuple(_objections(decision, rep, conversation))
     else:
         if presence not in decision.workstream(conversation).allowed_presences:
+            if state.reps[rep].why is PresenceReason.CAPACITY:
+                require_room(decision, rep, conversation)  # that they are full is why they are so, and says more
+
             raise RepUnable(
                 f"{rep} is {presence.value}, which workstream {conversation.workstream!r} does not allow",
                 rep=rep,
@@ -335,7 +338,7 @@ def _transfer_to_queue(decision: Decision, conversation: Conversation, queue: st
         raise NotFound(f"there is no queue {queue!r} on board {decision.state.board!r}", what=Thing.QUEUE)
 
     if conversation.state is State.ACTIVE:
-        decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=by, why=why)
+        decision.emit(ConversationReleased, conversation=conversation.id, queue=queue, by=by, why=why, transferred=True)
         return
 
     if conversation.state is State.ASSIGNED:

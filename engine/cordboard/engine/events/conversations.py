@@ -162,12 +162,14 @@ class ConversationReleased(Move, frozen=True, kw_only=True):
     Attributes:
         returned: A text brought it back, and its rep cannot take it now.
         disconnected: Its rep is gone, rather than through with it.
+        transferred: Somebody handed it to this queue, rather than putting it back.
     """
 
     trigger = Trigger.RELEASE
     queue: str
     returned: bool = False
     disconnected: bool = False
+    transferred: bool = False
 
 
 class ConversationTransferred(Grant, frozen=True, kw_only=True):

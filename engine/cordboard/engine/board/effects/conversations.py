@@ -39,7 +39,7 @@ from cordboard.engine.events import (
     TextUnroutable,
     WrapUpEnded,
 )
-from cordboard.engine.records import GAVE_AWAY, Assignment, Conversation, Message
+from cordboard.engine.records import GAVE_BACK, TRANSFERRED, Assignment, Conversation, Message
 from cordboard.engine.routing_words import OverflowCondition
 from cordboard.engine.rules import TURNS, RouteReason, split_key
 from cordboard.engine.vocabulary import Direction, MessageStatus, State
@@ -146,13 +146,13 @@ def _turns_taken(reason: RouteReason) -> list[tuple[str, int]]:
 
 
 def _queued(state: BoardState, event: Move) -> None:
-    """Onto a queue, new or again; who declined or missed an offer is remembered until somebody takes it."""
+    """Onto a queue, new or again; who would not or could not have it is remembered until somebody takes it."""
     conversation = state.conversations[event.conversation]
     passed = conversation.passed
     if isinstance(event, OfferDeclined | OfferExpired):
         passed = {**passed, event.rep: passed.get(event.rep, 0) + 1}
     elif isinstance(event, ConversationReleased) and event.by == conversation.rep:
-        passed = {event.by: GAVE_AWAY}
+        passed = {event.by: TRANSFERRED if event.transferred else GAVE_BACK}
 
     queue = getattr(event, "queue", conversation.queue)
     returned_at = conversation.returned_at
@@ -201,7 +201,7 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         assignment=None,
         unanswered_since=None,
         active_at=0,
-        passed={rep: declines for rep, declines in thread.passed.items() if declines >= GAVE_AWAY},
+        passed={rep: times for rep, times in thread.passed.items() if times in (GAVE_BACK, TRANSFERRED)},
         relaxed=0,
         ring=0,
         escalated_at=None,

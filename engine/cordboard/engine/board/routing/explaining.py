@@ -19,9 +19,9 @@ from cordboard.engine.board.routing.search import next_search_change
 from cordboard.engine.board.state import BoardState
 from cordboard.engine.config import Queue
 from cordboard.engine.explanations import QueueStanding, RepExplanation, RepStanding, WaitingExplanation, kept_back
-from cordboard.engine.records import GAVE_AWAY, Conversation
+from cordboard.engine.records import GAVE_BACK, Conversation
 from cordboard.engine.routing_words import PassedOver, SkillMatching
-from cordboard.engine.vocabulary import Presence, State, Timestamp
+from cordboard.engine.vocabulary import Presence, PresenceReason, State, Timestamp
 
 
 def explain_waiting(state: BoardState, conversation: Conversation, at: Timestamp | None = None) -> WaitingExplanation:
@@ -122,10 +122,12 @@ def _reason(
         return PassedOver.HOURS, "outside of their working hours"
 
     if known.draining is not None:
-        return PassedOver.DRAINING, f"finishes what they have, then {known.draining.presence.value}"
+        return PassedOver.DRAINING, f"finishes what they have, then {_in_words(known.draining.presence)}"
 
-    if presence not in requirement.presences:
-        return PassedOver.PRESENCE, f"{presence.value}, which workstream {workstream.name!r} does not allow"
+    free = state.holdings.free_of(rep)
+    full = free < requirement.cost > 0 and not requirement.overload
+    if presence not in requirement.presences and not (full and known.why is PresenceReason.CAPACITY):
+        return PassedOver.PRESENCE, f"{_in_words(presence)}, which workstream {workstream.name!r} does not allow"
 
     fit = state.candidates.method(requirement.queue).fit(requirement, state.configured.reps[rep])
     if fit is PassedOver.AFFINITY:
@@ -135,8 +137,7 @@ def _reason(
     if isinstance(fit, PassedOver):
         return fit, _misfit(state, rep, requirement, fit)
 
-    free = state.holdings.free_of(rep)
-    if free < requirement.cost > 0 and not requirement.overload:
+    if full:
         return PassedOver.CAPACITY, f"{max(free, 0)} of {requirement.cost} units of capacity free"
 
     room = state.room_of(rep)
@@ -150,10 +151,14 @@ def _reason(
 
     declines = conversation.passed.get(rep, 0)
     if declines >= workstream.max_declines:
-        done = "gave it back" if declines >= GAVE_AWAY else f"declined or missed it {declines} times"
+        done = "gave it back" if declines >= GAVE_BACK else f"declined or missed it {declines} times"
         return PassedOver.DECLINED, done
 
     return PassedOver.NOTHING, "can take it"
+
+
+def _in_words(presence: Presence) -> str:
+    return presence.value.replace("_", " ")
 
 
 def _misfit(state: BoardState, rep: str, requirement: Requirement, why: PassedOver) -> str:

@@ -22,7 +22,7 @@ from cordboard.engine.board.state import BoardState
 from cordboard.engine.events import ConversationOffered, ConversationTransferred, ConversationWoken, OfferAccepted
 from cordboard.engine.explanations import OfferReason
 from cordboard.engine.language_tags import speaks
-from cordboard.engine.records import GAVE_AWAY, Conversation
+from cordboard.engine.records import GAVE_BACK, TRANSFERRED, Conversation
 from cordboard.engine.routing_words import LanguageMatching, PassedOver, SkillMatching
 from cordboard.engine.vocabulary import SYSTEM, PresenceReason, State
 
@@ -35,12 +35,14 @@ class Choice(NamedTuple):
         pool: The candidates.
         preferred: They are one of the customer's own.
         declines: How often they have declined or missed it.
+        transferred: They transferred it to this queue.
     """
 
     standing: Standing
     pool: Pool
     preferred: bool = False
     declines: int = 0
+    transferred: bool = False
 
     @property
     def rep(self) -> str:
@@ -160,8 +162,9 @@ def offer(
 def choose(state: BoardState, conversation: Conversation) -> Choice | None:
     """Return who should get a queued conversation, or None when nobody can.
 
-    The best by the queue's method among those who have not declined or missed it; only when there is nobody else, the
-    one among those who did it least often, and never one who did it `max_declines` times.
+    The best by the queue's method among those who have not declined or missed it; only when there is nobody else, who
+    transferred it to this queue, then the one among the others who did it least often, and never one who did it
+    `max_declines` times.
     """
     entry = state.waiting.entry(conversation.id)
     if entry is None or not entry[0].pushed:
@@ -187,7 +190,11 @@ def choose(state: BoardState, conversation: Conversation) -> Choice | None:
         ),
         default=None,
     )
-    return Choice(again[1], pool, preferred=again[1][2] in own, declines=again[0]) if again else None
+    if again is None:
+        return None
+
+    declines, standing = again
+    return Choice(standing, pool, standing[2] in own, declines, transferred=declines == TRANSFERRED)
 
 
 def _place(decision: Decision, conversation: int) -> None:
@@ -252,6 +259,7 @@ def _offer_chosen(decision: Decision, conversation: Conversation, choice: Choice
         tied=choice.pool.is_tied(choice.standing),
         preferred=choice.preferred,
         declines=choice.declines,
+        transferred=choice.transferred,
         profiles=_free_of_each(state, rep, requirement) if requirement.costs else {},
         language=requirement.language,
     )
@@ -290,7 +298,7 @@ def _is_refused(state: BoardState, conversation: Conversation) -> bool:
 
     requirement = entry[0]
     most = requirement.max_declines
-    if not any(most <= declines < GAVE_AWAY for declines in passed.values()):
+    if not any(most <= declines < GAVE_BACK for declines in passed.values()):
         return False
 
     queue = state.configured.queues[requirement.queue]

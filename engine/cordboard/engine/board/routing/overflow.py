@@ -16,7 +16,7 @@ from cordboard.engine.config import Overflow, Queue
 from cordboard.engine.events import ConversationClosed, ConversationOverflowed, ConversationRequeued
 from cordboard.engine.records import Conversation
 from cordboard.engine.routing_words import OverflowAction, OverflowCondition
-from cordboard.engine.vocabulary import SYSTEM, CloseReason, State, Timestamp
+from cordboard.engine.vocabulary import OVERFLOW, SYSTEM, CloseReason, State, Timestamp
 
 
 class Overflowing(NamedTuple):
@@ -108,7 +108,7 @@ def _act(decision: Decision, queue: Queue, conversation: Conversation, found: Ov
     if stays:
         return
 
-    why = f"overflow: {rule.when.value}"
+    why = f"{OVERFLOW}: {rule.when.value}"
     if goal is not None:
         decision.emit(ConversationRequeued, conversation=conversation.id, queue=goal, by=SYSTEM, why=why)
     elif rule.do is OverflowAction.END:
