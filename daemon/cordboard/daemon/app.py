@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 import anyio
-from litestar import Litestar, Router, get
+import msgspec
+from litestar import Litestar, Request, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.enums import ScopeType
@@ -143,6 +144,14 @@ def _api() -> Router:
     )
 
 
+class _PlainYaml(YamlRenderPlugin):
+    """YAML that says what the JSON does: a tuple, such as a field's default, would be one of Python's own there."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        as_json = JsonRenderPlugin().render(request, openapi_schema)
+        return super().render(request, msgspec.json.decode(as_json))
+
+
 def _openapi() -> OpenAPIConfig:
     """Serve the schema as JSON and YAML, and no page that would load scripts from elsewhere."""
     token = SecurityScheme(type="http", scheme="bearer", description="The token of a rep, from the configuration.")
@@ -153,7 +162,7 @@ def _openapi() -> OpenAPIConfig:
         openapi_router=Router(
             "/schema", route_handlers=[], include_in_schema=False, after_request=problems.answer_missing_page
         ),
-        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        render_plugins=[JsonRenderPlugin(), _PlainYaml()],
         components=Components(security_schemes={"token": token}),
         use_handler_docstrings=True,
     )
