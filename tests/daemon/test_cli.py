@@ -313,7 +313,7 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
         f"{at} conversation queued to general (fallback queue)",
         f"{at} conversation offered to ana (round_robin, the best of 2, the earliest last assignment among equals)",
         f"{at} offer declined by ana",
-        f"It waits since {at}; 1 go before it. nobody can take it.",
+        f"It waits since {at}; 1 goes before it. Nobody can take it.",
         "As fast as it goes now, somebody takes it in about 5 min.",
         "  ana       skills: needs billing 3 (has none)",
         "  benjamin  offline: offline",
@@ -321,7 +321,7 @@ def test_explain_tells_the_way_of_a_conversation_and_why_it_waits(
         f"  {at}  it is escalated",
         f"  {at}  the working hours mornings begin",
         f"  {at}  queue general closes",
-        f"  {at}  its queue overflows: later",
+        f"  {at}  its queue overflows, and its customer is told when to expect an answer",
     ]
 
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from tests.daemon.test_desk import HTMX, browser, part
 
 from cordboard.engine.commands import CloseConversation
-from cordboard.engine.config import Customer, Overflow, Queue, Skill
+from cordboard.engine.config import HOUR, MINUTE, Customer, Overflow, Queue, Skill
 from cordboard.engine.hours import Holiday, Opening, OperatingHours
 from cordboard.engine.routing_words import OverflowAction, OverflowCondition, SkillMatching, WrapUp
 from cordboard.engine.rules import Outputs, Rule, RuleSet
@@ -331,6 +331,20 @@ async def test_why_tells_what_keeps_a_waiting_conversation_from_everybody(daemon
     assert "ben : offline" in told
     assert "On queue general, the workstream's own" in told
     assert hidden.status_code == 404
+
+
+async def test_why_tells_what_will_change_by_itself_for_a_waiting_conversation_and_when(daemon: Daemon) -> None:
+    config = daemon.engine.board.config
+    later = Overflow(when=OverflowCondition.WAITED, over=20 * MINUTE, do=OverflowAction.LATER)
+    general = replace(config.queues[0], overflow=(later,), escalate_after=26 * HOUR)
+    await daemon.engine.configure(replace(config, queues=(general, *config.queues[1:])))
+    await daemon.text()
+    async with browser(daemon, "ana") as ana:
+        told = words(await part(ana, "/desk/conversations/1/why"))
+
+    _, _, told = told.partition("What changes by itself, if nothing else happens before: ")
+    assert re.search(r"its queue overflows, and its customer is told when to expect an answer .*it is escalated", told)
+    assert re.search(r"\w{3} \d+ \w{3} \d{4}, \d\d:\d\d it is escalated", told), "it is not today"
 
 
 async def test_why_tells_why_a_conversation_is_with_its_rep(daemon: Daemon) -> None:

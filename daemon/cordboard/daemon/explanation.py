@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from cordboard.engine.config import MINUTE, SECOND
 from cordboard.engine.explanations import kept_back
-from cordboard.engine.routing_words import Coming, PassedOver
+from cordboard.engine.routing_words import Coming, OverflowAction, PassedOver
 from cordboard.engine.vocabulary import SYSTEM
 
 _TOWARDS: Final = {
@@ -24,13 +24,26 @@ _COMING: Final = {
     Coming.RING: "another ring of reps opens",
     Coming.ANYBODY: "it waits for {of} alone no more",
     Coming.ESCALATION: "it is escalated",
-    Coming.OVERFLOW: "its queue overflows: {of}",
+    Coming.OVERFLOW: "its queue overflows, and {of}",
     Coming.END: "it is ended, if nobody has taken it",
     Coming.QUEUE_OPENS: "queue {of} opens",
     Coming.QUEUE_CLOSES: "queue {of} closes",
     Coming.WORK_BEGINS: "the working hours {of} begin",
     Coming.WORK_ENDS: "the working hours {of} end",
 }
+
+
+_OVERFLOWING: Final = {
+    OverflowAction.QUEUE: "it waits on",
+    OverflowAction.TRANSFER: "it goes to another",
+    OverflowAction.END: "it is ended",
+    OverflowAction.LATER: "its customer is told when to expect an answer",
+}
+
+
+def foretold(what: Coming, of: str) -> str:
+    """Say what changes by itself for a conversation that waits; `of` is what or who it concerns."""
+    return _COMING[what].format(of=_OVERFLOWING[OverflowAction(of)] if what is Coming.OVERFLOW else of)
 
 
 def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) -> Iterator[str]:
@@ -46,7 +59,9 @@ def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) 
     if waiting is None:
         return
 
-    yield f"It waits since {waiting['since']}; {waiting['ahead']} go before it. {waiting['summary']}."
+    ahead, summary = waiting["ahead"], waiting["summary"]
+    goes = f"{ahead or 'nobody'} {'go' if ahead > 1 else 'goes'}"
+    yield f"It waits since {waiting['since']}; {goes} before it. {summary[:1].upper()}{summary[1:]}."
     if waiting["expected_wait"] is not None:
         yield f"As fast as it goes now, somebody takes it in about {round(waiting['expected_wait'] / MINUTE)} min."
 
@@ -58,7 +73,7 @@ def tell(facts: Sequence[Mapping[str, Any]], waiting: Mapping[str, Any] | None) 
         yield "What changes by itself, if nothing else happens before:"
 
     for each in waiting["coming"]:
-        yield f"  {each['at']}  {_COMING[Coming(each['what'])].format(of=each['of'])}"
+        yield f"  {each['at']}  {foretold(Coming(each['what']), each['of'])}"
 
 
 def tell_rep(explained: Mapping[str, Any]) -> Iterator[str]:

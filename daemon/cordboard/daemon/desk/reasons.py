@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from cordboard.daemon.desk.notes import note_of, who, why_of
 from cordboard.daemon.desk.wording import in_short
+from cordboard.daemon.explanation import foretold
 from cordboard.engine import events
-from cordboard.engine.explanations import OfferReason, RepExplanation, RepStanding
+from cordboard.engine.explanations import ComingChange, OfferReason, RepExplanation, RepStanding
 from cordboard.engine.records import Conversation
-from cordboard.engine.routing_words import AssignmentMethod, PassedOver, SkillMatching
+from cordboard.engine.routing_words import AssignmentMethod, Coming, PassedOver, SkillMatching
 from cordboard.engine.vocabulary import SYSTEM, TAKEN_OVER, Presence, State, Timestamp
 
 _METHODS: Final = {
@@ -58,6 +59,14 @@ class Step(Struct, frozen=True, kw_only=True):
 def steps(happened: Iterable[events.Event], names: Mapping[str, str]) -> list[Step]:
     """Return what rules, waiting and people decided of a conversation's way, oldest first."""
     return [Step(seq=each.seq, at=each.at, words=words) for each in happened for words in _decided(each, names)]
+
+
+def foretold_here(coming: Iterable[ComingChange], names: Mapping[str, str]) -> list[tuple[Timestamp, str]]:
+    """Return what changes by itself for a conversation that waits, and when."""
+    return [
+        (each.at, foretold(each.what, names.get(each.of, each.of) if each.what is Coming.ANYBODY else each.of))
+        for each in coming
+    ]
 
 
 def why_here(conversation: Conversation, happened: Iterable[events.Event], names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 
 from cordboard.daemon.desk.given import SignedIn, TheDesk
 from cordboard.daemon.desk.held import in_hand
-from cordboard.daemon.desk.reasons import hindrances, standings, steps, told_in_sum, why_here
+from cordboard.daemon.desk.reasons import foretold_here, hindrances, standings, steps, told_in_sum, why_here
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.transcript import events_of
 from cordboard.engine.vocabulary import State
@@ -21,12 +21,13 @@ async def show_why(conversation: FromPath[int], person: SignedIn, desk: TheDesk)
     board, names = desk.engine.board, desk.names()
     events = await events_of(desk.engine.history, board.name, found)
     waits = found.state is State.QUEUED and found.id in board.conversations
-    waiting = board.explain_waiting(found.id) if waits else None
+    waiting = board.explain_waiting(found.id, desk.clock.now()) if waits else None
     return page(
         "_why.html",
         times=desk.times(),
         waiting=waiting,
         standings=standings(waiting.reps, names) if waiting else [],
+        coming=foretold_here(waiting.coming, names) if waiting else [],
         here=why_here(found, events, names),
         steps=steps(events, names),
     )

@@ -123,6 +123,11 @@ class Times:
         """Return the time of day: `14:32`."""
         return f"{self._local(at):%H:%M}"
 
+    def moment(self, at: Timestamp) -> str:
+        """Return the time of day, with the day where it is not today."""
+        day = self.day(at)
+        return self.clock(at) if day == "Today" else f"{day}, {self.clock(at)}"
+
     def day(self, at: Timestamp) -> str:
         """Return the day: `Today`, `Yesterday` or `Mon 23 Nov 2026`."""
         day, today = self._local(at).date(), self._local(self.now).date()
