@@ -215,6 +215,13 @@ async def test_what_does_not_exist_is_a_problem_too(daemon: Daemon) -> None:
         problem_of(answer)
 
 
+@pytest.mark.parametrize("weight", ["inf", "-1e999", "9" * 400, "nan", "zz"])
+async def test_a_wish_for_a_page_that_nobody_can_read_is_none(daemon: Daemon, weight: str) -> None:
+    answer = await daemon.as_("").get("/nothing", headers={"Accept": f"text/html;q={weight}"})
+
+    assert answer.status_code == 404
+
+
 BROWSERS = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 

@@ -366,6 +366,17 @@ async def test_why_tells_why_a_conversation_is_with_its_rep(daemon: Daemon) -> N
         assert "sue took it." in words(await part(sue, "/desk/conversations/1/why"))
 
 
+async def test_what_a_person_gave_as_a_reason_is_told_as_they_wrote_it(daemon: Daemon) -> None:
+    await daemon.say("ana")
+    await daemon.text()
+    async with browser(daemon, "ana") as ana:
+        await daemon.as_("ana").post("/v1/conversations/1/accept")
+        await daemon.as_("ana").post("/v1/conversations/1/transfer", json={"queue": "billing", "why": "offline"})
+        page = words(await part(ana, "/desk/conversations/1"))
+
+    assert "Transferred to queue billing by ana: offline" in page
+
+
 async def test_what_the_system_did_by_itself_is_told_in_words(daemon: Daemon) -> None:
     config = daemon.engine.board.config
     general, billing = config.queues

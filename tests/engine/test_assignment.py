@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cordboard.engine import BoardConfig, Queue, Rep
-from cordboard.engine.commands import DeclineOffer, SetSkills, TransferConversation
+from cordboard.engine import Board, BoardConfig, Queue, Rep
+from cordboard.engine.commands import Configure, DeclineOffer, SetPresence, SetSkills, TransferConversation
 from cordboard.engine.config import (
     MINUTE,
     SECOND,
@@ -369,6 +369,36 @@ def test_what_somebody_has_declined_for_good_waits_for_who_is_full_and_is_not_es
     world.close(2, by="ben")
     assert world.offered(1) == "ben"
     world.do(DeclineOffer(conversation=1, by="ben"))
+    assert world.conversation(1).escalated_at == world.at
+
+
+@pytest.mark.parametrize("presence", [Presence.AWAY, Presence.OFFLINE])
+def test_what_somebody_has_declined_for_good_is_escalated_when_the_last_who_could_be_asked_leaves(
+    presence: Presence,
+) -> None:
+    world = board_of(Rep(name="ana", capacity=1), Rep(name="ben", capacity=1), workstream={"max_declines": 1})
+    texts(world, 2)
+    world.accept(2, by="ben")
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    restored = Board.restore(world.board.snapshot())
+    assert world.conversation(1).escalated_at is None, "Ben is busy, and may take it"
+
+    world.presence("ben", presence)
+
+    assert world.conversation(1).escalated_at == world.at
+    restored.apply(SetPresence(rep="ben", presence=presence, by="ben"), world.at)
+    assert restored.snapshot() == world.board.snapshot()
+
+
+def test_what_somebody_has_declined_for_good_is_escalated_when_the_last_who_could_be_asked_is_removed() -> None:
+    world = board_of(Rep(name="ana", capacity=1), Rep(name="ben", capacity=1), workstream={"max_declines": 1})
+    texts(world, 2)
+    world.accept(2, by="ben")
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    only = replace(world.config.queues[0], reps=("ana",))
+
+    world.do(Configure(config=replace(world.config, queues=(only, *world.config.queues[1:]))))
+
     assert world.conversation(1).escalated_at == world.at
 
 

@@ -96,6 +96,22 @@ def test_an_overflow_that_will_not_end_it_is_not_foretold() -> None:
     assert [what for _, what, _ in told(world)] == [Coming.END], "a rep has had it"
 
 
+def test_an_overflow_that_comes_after_one_that_is_in_vain_is_foretold_and_happens() -> None:
+    ends = Overflow(when=OverflowCondition.WAITED, over=5 * MINUTE, do=OverflowAction.END)
+    goes = Overflow(when=OverflowCondition.WAITED, over=10 * MINUTE, do=OverflowAction.TRANSFER, queue="second")
+    world = Playground(replace(CONFIG, queues=(replace(CONFIG.queues[0], overflow=(ends, goes)), CONFIG.queues[1])))
+    world.active_with("ana")
+    world.presence("ana", Presence.AWAY)
+    world.do(ReleaseConversation(conversation=1, by="ana"))
+    at = world.at + 10 * MINUTE
+    assert told(world)[0] == (at, Coming.OVERFLOW, "transfer")
+
+    world.later(5 * MINUTE)
+    assert told(world)[0] == (at, Coming.OVERFLOW, "transfer")
+    world.later(5 * MINUTE)
+    assert world.conversation().queue == "second"
+
+
 def test_where_no_skill_is_asked_none_will_be_relaxed() -> None:
     world = Playground()
     world.configure(skill_relaxation=(Relaxation(after=10 * MINUTE, lower_by=1),))

@@ -469,6 +469,26 @@ def test_what_has_been_done_after_waiting_stays_done_whatever_steps_a_configurat
     assert world.conversation().close_reason is CloseReason.OVERFLOW
 
 
+def test_a_step_that_was_in_vain_does_not_count_for_another_of_its_kind() -> None:
+    def goes_on(over: int, queue: str) -> Overflow:
+        return Overflow(when=WAITED, over=over * MINUTE, do=TRANSFER, queue=queue)
+
+    third = Queue(name="third", reps=("sue",))
+    world = Playground(with_queues(replace(GENERAL, overflow=(goes_on(5, "second"),)), SECOND_QUEUE, third))
+    texted(world, 1)
+    for queue in ("second", "general"):
+        world.do(TransferConversation(conversation=1, queue=queue, by="sue"))
+
+    world.later(5 * MINUTE)
+    assert [each.stays for each in overflows(world.journal)] == [
+        "it has been on queue 'second' since a rep last had it"
+    ]
+
+    world.do(Configure(config=with_queues(replace(GENERAL, overflow=(goes_on(10, "third"),)), SECOND_QUEUE, third)))
+    world.later(5 * MINUTE)
+    assert world.conversation().queue == "third"
+
+
 def test_a_step_that_has_acted_does_not_act_again_because_it_is_to_come_later_now() -> None:
     def steps(*waits: int) -> tuple[Overflow, ...]:
         return tuple(Overflow(when=WAITED, over=each * MINUTE, do=LATER) for each in waits)

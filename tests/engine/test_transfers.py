@@ -7,11 +7,17 @@ import pytest
 from msgspec.structs import replace
 
 from cordboard.engine import Board
-from cordboard.engine.commands import DeclineOffer, ReleaseConversation, TransferConversation
-from cordboard.engine.config import DAY, MINUTE, AutoClose, Queue
+from cordboard.engine.commands import (
+    CloseConversation,
+    Configure,
+    DeclineOffer,
+    ReleaseConversation,
+    TransferConversation,
+)
+from cordboard.engine.config import DAY, MINUTE, AutoClose, Overflow, Queue
 from cordboard.engine.events import ConversationOffered, ConversationReleased, Event
 from cordboard.engine.records import BoardSnapshot
-from cordboard.engine.routing_words import PassedOver
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition, PassedOver
 from cordboard.engine.testing.playground import CONFIG, Playground
 from cordboard.engine.vocabulary import Presence, State
 
@@ -115,3 +121,47 @@ def test_who_transferred_it_is_not_waited_for_when_its_customer_comes_back(world
     world.text("hello again?")
 
     assert world.offered() == "ben"
+
+
+def test_nothing_is_accepted_by_itself_for_who_has_just_transferred_it(world: Playground) -> None:
+    world.configure(auto_accept=True)
+    world.presence("ben", Presence.AWAY)
+
+    transfer(world)
+
+    assert world.offered() == "ana"
+    assert world.conversation().state is State.ASSIGNED, "they are asked"
+
+
+def test_a_queue_does_not_overflow_with_what_who_transferred_it_takes_at_once() -> None:
+    general, second = (replace(each, reps=("ana",)) for each in CONFIG.queues[:2])
+    reps = (replace(CONFIG.reps[0], capacity=1), *CONFIG.reps[1:])
+    world = Playground(replace(CONFIG, queues=(general, second), reps=reps))
+    world.presence("ana")
+    for each in range(6):
+        world.text(customer=f"+1415555010{each}")
+
+    for each in range(5):
+        world.accept(each + 1)
+        world.later(20 * MINUTE)
+        world.close(each + 1)
+
+    world.accept(6)
+    full = Overflow(when=OverflowCondition.EXPECTED_WAIT, over=MINUTE, do=OverflowAction.TRANSFER, queue="second")
+    world.do(Configure(config=replace(world.config, queues=(replace(general, overflow=(full,)), second))))
+
+    world.do(TransferConversation(conversation=6, by="ana", queue="general"))
+
+    assert (world.conversation(6).queue, world.offered(6)) == ("general", "ana")
+
+
+def test_who_put_it_back_and_then_declined_it_too_is_not_asked_when_it_goes_on(world: Playground) -> None:
+    world.do(ReleaseConversation(conversation=1, by="ana"))
+    world.do(TransferConversation(conversation=1, by="sue", rep="ana"))
+    world.do(DeclineOffer(conversation=1, by="ana"))
+    world.do(CloseConversation(conversation=1, by="sue"))
+
+    world.text("one more thing")
+
+    assert world.conversation().state is State.QUEUED
+    assert standing_of(world, "ana") is PassedOver.DECLINED

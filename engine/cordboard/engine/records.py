@@ -103,7 +103,8 @@ class Conversation(Struct, frozen=True, kw_only=True, gc=False):
         returned_at: When a text brought it back to the rep who last had it, and it may wait for them from then on; None
             once somebody has taken it, and from when on anybody may.
         entered_at: When it came onto this queue: offers that come to nothing do not count. None since somebody has it.
-        overflowed: What its queue has done with it for waiting since it came onto it: each with the wait after which.
+        overflowed: What its queue has done with it for waiting since it came onto it: each with the wait after which;
+            `queue` where that was in vain.
         visited: The queues on which it has been since a rep last had it, in that order.
         unanswered_since: When the oldest text came that nobody has answered; the place in the queue counts from here.
         assignment: The live assignment, if any.

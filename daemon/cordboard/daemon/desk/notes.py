@@ -41,7 +41,7 @@ def _by(event: events.Move, names: Mapping[str, str]) -> str:
 
 def why_of(event: events.Move) -> str:
     """Return why something happened, as people say it: the system's own reasons are words of the house."""
-    return _WHYS.get(event.why, event.why)
+    return _WHYS.get(event.why, event.why) if event.by == SYSTEM else event.why
 
 
 def _why(event: events.Move) -> str:

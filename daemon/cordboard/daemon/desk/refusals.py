@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
-from cordboard.daemon.api.problems import BY_STATUS, INTERNAL, MEDIA_TYPE, answer_http_error, kind_of
+from cordboard.daemon.api.problems import INTERNAL, MEDIA_TYPE, answer_http_error, kind_of
 from cordboard.daemon.desk.given import Asked
 from cordboard.daemon.desk.rendering import page
 from cordboard.daemon.desk.session import SIGN_IN, SignedOut, people_of, person_at
@@ -49,11 +50,18 @@ def _say_problem(request: Asked, error: HTTPException) -> Response[str]:
 
 def answer_elsewhere(request: Asked, error: HTTPException) -> Response[Any]:
     """Answer what no page of ours says: a problem, but a page to who would rather read one where there is nothing."""
-    nowhere = error.status_code == BY_STATUS[404].status
-    if nowhere and request.accept.best_match(_ANSWERS) == MediaType.HTML:
-        return _refused(request, error.status_code, "There is nothing at this address.")
+    if error.status_code == HTTPStatus.NOT_FOUND and _reads_pages(request):
+        return page("refusal.html", status=error.status_code, text="There is nothing at this address.", phones=False)
 
     return answer_http_error(request, error)
+
+
+def _reads_pages(request: Asked) -> bool:
+    """Whether who asks would rather have a page."""
+    try:
+        return request.accept.best_match(_ANSWERS) == MediaType.HTML
+    except (ValueError, OverflowError):  # a weight such as `q=inf`
+        return False
 
 
 def _refused(request: Asked, status: int, text: str) -> Response[str]:

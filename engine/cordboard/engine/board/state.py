@@ -26,7 +26,7 @@ from cordboard.engine.board.routing.waiting import WaitingLists
 from cordboard.engine.board.timers import Timers, conversation_deadline, overflow_deadline
 from cordboard.engine.carrier import DeliveryReported
 from cordboard.engine.config import BoardConfig
-from cordboard.engine.records import Consent, Conversation, Counters, Message
+from cordboard.engine.records import GAVE_BACK, Consent, Conversation, Counters, Message
 from cordboard.engine.states import ChannelState, QueueState, RepState
 from cordboard.engine.vocabulary import MessageStatus, Presence, State, Timestamp
 
@@ -60,6 +60,7 @@ class BoardState:
         stirred_conversations: Conversations that came onto a queue.
         arrived: Those of them that have not merely come back from an offer: their queue may overflow with them.
         loaded: Reps whose presence may follow from what they hold, and whether they accepted or closed something.
+        declined: Conversations that wait and with which somebody is through, not escalated yet.
     """
 
     def __init__(self, board: str) -> None:
@@ -83,6 +84,7 @@ class BoardState:
         self.stirred_conversations: dict[int, None] = {}
         self.arrived = Arrivals()
         self.loaded: dict[str, bool] = {}
+        self.declined: dict[int, None] = {}
 
         self.timers = Timers()
         self.waiting = WaitingLists()
@@ -169,6 +171,7 @@ class BoardState:
 
         self._reindex_assignment(old, new)
         self._reindex_search(old, new)
+        self._note_declines(new)
         pair = (new.number, new.customer)
         if new.live:
             self.conversations[new.id] = new
@@ -267,6 +270,9 @@ class BoardState:
                 self.timers.set(("conversation", conversation.id), conversation_deadline(conversation, workstream))
                 self._reindex_search(None, conversation)
 
+            if self._note_declines(conversation):
+                self.stirred_conversations[conversation.id] = None  # whoever was left may be gone
+
     def keep_report(self, report: DeliveryReported) -> None:
         """Keep a delivery report for a message that is not known by its provider id yet."""
         key = (report.channel, report.provider_id)
@@ -294,6 +300,18 @@ class BoardState:
         self.candidates.catch_up()
 
     # Keeping the indexes right
+
+    def _note_declines(self, new: Conversation) -> bool:
+        """Note whether somebody is through with a waiting conversation that is not escalated; return it."""
+        if new.passed and new.state is State.QUEUED and new.escalated_at is None:
+            workstream = self.configured.workstreams.get(new.workstream)
+            most = workstream.max_declines if workstream is not None else GAVE_BACK
+            if any(most <= declines < GAVE_BACK for declines in new.passed.values()):
+                self.declined[new.id] = None
+                return True
+
+        self.declined.pop(new.id, None)
+        return False
 
     def _forget_turns(self) -> None:
         """Forget whose turn it is on routes that are gone."""

@@ -40,7 +40,7 @@ from cordboard.engine.events import (
     WrapUpEnded,
 )
 from cordboard.engine.records import GAVE_BACK, TRANSFERRED, Assignment, Conversation, Message
-from cordboard.engine.routing_words import OverflowCondition
+from cordboard.engine.routing_words import OverflowAction, OverflowCondition
 from cordboard.engine.rules import TURNS, RouteReason, split_key
 from cordboard.engine.vocabulary import Direction, MessageStatus, State
 
@@ -201,7 +201,7 @@ def _reopened(state: BoardState, event: ConversationReopened) -> None:
         assignment=None,
         unanswered_since=None,
         active_at=0,
-        passed={rep: times for rep, times in thread.passed.items() if times in (GAVE_BACK, TRANSFERRED)},
+        passed={rep: times for rep, times in thread.passed.items() if times >= GAVE_BACK or times == TRANSFERRED},
         relaxed=0,
         ring=0,
         escalated_at=None,
@@ -316,7 +316,8 @@ def _escalated(state: BoardState, event: ConversationEscalated) -> None:
 def _overflowed(state: BoardState, event: ConversationOverflowed) -> None:
     conversation = state.conversations[event.conversation]
     if event.when is OverflowCondition.WAITED:
-        overflowed = (*conversation.overflowed, (event.do, event.limit or 0))
+        done = OverflowAction.QUEUE if event.stays else event.do  # what was in vain has not been done
+        overflowed = (*conversation.overflowed, (done, event.limit or 0))
         state.put_conversation(replace(conversation, overflowed=overflowed))
 
 

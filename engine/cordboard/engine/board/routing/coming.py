@@ -8,11 +8,11 @@ from cordboard.engine.board.routing.overflow import what_keeps
 from cordboard.engine.board.routing.requirement import required_skills
 from cordboard.engine.board.routing.search import search_changes
 from cordboard.engine.board.state import BoardState
-from cordboard.engine.board.timers import conversation_deadline, overflow_deadline
+from cordboard.engine.board.timers import conversation_deadline
 from cordboard.engine.config import Queue
 from cordboard.engine.explanations import ComingChange
 from cordboard.engine.records import Conversation
-from cordboard.engine.routing_words import Coming
+from cordboard.engine.routing_words import Coming, OverflowAction
 from cordboard.engine.vocabulary import Timestamp
 
 
@@ -43,14 +43,22 @@ def _by_waiting(state: BoardState, conversation: Conversation, queue: Queue) -> 
 
         yield ComingChange(at=due, what=what, of=(conversation.rep or "") if what is Coming.ANYBODY else "")
 
-    overflows = overflow_deadline(conversation, queue)
-    rule = queue.next_after_waiting(conversation.overflowed)
-    if overflows is not None and rule is not None and not what_keeps(conversation, rule):
-        yield ComingChange(at=overflows, what=Coming.OVERFLOW, of=rule.do.value)
-
+    yield from _by_overflow(conversation, queue)
     ends = conversation_deadline(conversation, workstream)
     if ends is not None:
         yield ComingChange(at=ends, what=Coming.END)
+
+
+def _by_overflow(conversation: Conversation, queue: Queue) -> Iterator[ComingChange]:
+    """Yield the next overflow that will do something."""
+    done = conversation.overflowed
+    while conversation.entered_at is not None and (rule := queue.next_after_waiting(done)) is not None:
+        over = rule.over or 0
+        if not what_keeps(conversation, rule):
+            yield ComingChange(at=conversation.entered_at + over, what=Coming.OVERFLOW, of=rule.do.value)
+            return
+
+        done = (*done, (OverflowAction.QUEUE, over))
 
 
 def _by_hours(state: BoardState, queue: Queue, at: Timestamp) -> Iterator[ComingChange]:

@@ -69,7 +69,8 @@ def expected_wait_on(
         coming, workstream, state.configured.costs_of(coming), state.configured.awaited_reps(coming)
     )
     if requirement.pushed:
-        can_take_it = any(each[2] not in coming.passed for each in state.candidates.pool(requirement))
+        most = requirement.max_declines
+        can_take_it = any(coming.passed.get(each[2], 0) < most for each in state.candidates.pool(requirement))
         if not state.waiting.has(requirement):
             state.candidates.rest(requirement)  # it may never come
 

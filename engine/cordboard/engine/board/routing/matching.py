@@ -155,7 +155,7 @@ def offer(
         overrode=overrode,
         **chosen,
     )
-    if workstream.auto_accept:
+    if workstream.auto_accept and not (reason is not None and reason.transferred):  # who gave it away is asked
         decision.emit(OfferAccepted, conversation=conversation, rep=rep, by=SYSTEM, why="auto-accept")
 
 
@@ -225,6 +225,11 @@ def _drain(decision: Decision, rep: str) -> None:
     if rep in state.reps and not state.reps[rep].takes_offers:
         for reserved in state.waiting.reserved_for(rep):
             state.stirred_conversations[reserved] = None  # they are waited for no longer
+
+    for declined in sorted(state.declined):
+        entry = state.waiting.entry(declined)
+        if entry is not None and not _is_there(state, rep, entry[0]):
+            state.stirred_conversations[declined] = None  # they may have been the last who could be asked
 
     while (first := _first_for(state, rep)) is not None:
         whose, (conversation, choice) = rep, _chosen(state, first)
