@@ -150,6 +150,19 @@ async def test_whom_conversations_can_be_given_to_is_told_with_presence_and_load
     assert "rep:ana" not in with_ana
 
 
+async def test_where_conversations_can_be_moved_to_is_told_with_what_is_closed_and_how_many_wait(
+    daemon: Daemon,
+) -> None:
+    config = daemon.engine.board.config
+    general, billing = config.queues
+    hours = (OperatingHours(name="never"),)
+    await daemon.engine.configure(replace(config, hours=hours, queues=(general, replace(billing, hours="never"))))
+    await daemon.text()
+    async with browser(daemon, "sue") as sue:
+        for shown in (await part(sue, "/desk/parts/ongoing"), await part(sue, "/desk/conversations/1")):
+            assert re.findall(r'value="queue:[^>]*>([^<]*)<', shown) == ["general · 1 waiting", "billing · closed"]
+
+
 async def test_supervisors_finish_wrap_ups_that_cannot_be_ended_any_more(daemon: Daemon) -> None:
     config = daemon.engine.board.config
     workstreams = tuple(replace(each, wrap_up=WrapUp.ALWAYS) for each in config.workstreams)

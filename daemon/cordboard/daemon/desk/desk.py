@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from litestar import Response
@@ -15,7 +16,7 @@ from cordboard.daemon.desk.wording import Times
 from cordboard.daemon.house import House
 from cordboard.daemon.presences import presence_choices, presence_text
 from cordboard.engine.attachment_kinds import LARGEST_PICTURE
-from cordboard.engine.config import Rep
+from cordboard.engine.config import Queue, Rep
 from cordboard.engine.ports import Clock
 from cordboard.engine.records import Conversation
 from cordboard.engine.states import ChannelState, RepState
@@ -54,6 +55,23 @@ class Desk:
             return f"{names[rep.name]} · {presence} · {board.load_of(rep.name)} of {rep.capacity}"
 
         return tuple((each.name, read(each, board.reps[each.name])) for each in config.reps if each.name in board.reps)
+
+    def queue_goals(self) -> tuple[tuple[str, str], ...]:
+        """Return every queue, and what is read of it: `general · 3 waiting`, `billing · closed until 08:00`."""
+        board, times = self.engine.board, self.times()
+
+        def read(queue: Queue) -> Iterator[str]:
+            yield queue.name
+            calendar = board.calendar(queue.hours)
+            if calendar is not None and not calendar.is_open(times.now):
+                opens = calendar.next_opening(times.now)
+                yield f"closed until {times.moment(opens)}" if opens is not None else "closed"
+
+            waiting = board.waiting_on(queue.name)
+            if waiting:
+                yield f"{waiting} waiting"
+
+        return tuple((each.name, " · ".join(read(each))) for each in board.config.queues)
 
     def about(self, person: Person) -> dict[str, Any]:
         """Return what every part of a page may speak of."""
@@ -172,5 +190,5 @@ class Desk:
             "longest": channel.max_characters if channel else 0,
             "smart_encoding": channel is not None and channel.smart_encoding,
             "colleagues": tuple((name, words) for name, words in self.goals() if name != holder),
-            "queues": tuple(each.name for each in board.config.queues),
+            "queue_goals": self.queue_goals(),
         }

@@ -184,6 +184,7 @@ async def _list(person: Person, desk: Desk, choice: Choice, results: Told | None
         "queues": tuple(each.name for each in board.config.queues),
         "reps": tuple((each.name, each.display_name or each.name) for each in board.config.reps),
         "goals": desk.goals(),
+        "queue_goals": desk.queue_goals(),
         "results": results,
         **desk.about(person),
     }
