@@ -84,7 +84,7 @@ async def test_the_daemon_explains_why_a_conversation_waits(tmp_path: Path, carr
 
         assert (code, err) == (0, "")
         assert "conversation queued to general (fallback queue)" in out
-        assert "nobody of queue 'general' can take it: 1 kept back by being offline." in out
+        assert "Nobody of queue 'general' can take it: 1 kept back by being offline." in out
         assert re.search(r"^  ana  offline: offline$", out, re.MULTILINE)
 
 

@@ -110,10 +110,11 @@ async def ask_in_bulk(house: InHouse, person: Caller, data: JSONBody[BulkRequest
     """Transfer, release, take over or close many, or end their wrap-up: supervisors only. Each succeeds by itself."""
     _check(data)
     chosen, more = _chosen(data, house.engine.board)
-    # For a repetition those of the first time count, whatever has gone since.
-    repeated = once is not None and await house.engine.has_answered(once)
-    if data.where is not None and not chosen and not repeated:
-        await require_known(house, queue=data.where.queue, rep=data.where.rep, below="where.")
+    if data.where is not None and not chosen:
+        # For a repetition those of the first time count, whatever has gone since.
+        repeated = once is not None and await house.engine.has_answered(once)
+        if not repeated:
+            await require_known(house, queue=data.where.queue, rep=data.where.rep, below="where.")
 
     asked = BeginBulk(
         conversations=chosen,
