@@ -33,6 +33,7 @@ from cordboard.engine.routing_words import (
     QueueOrder,
     RepOperator,
     SkillMatching,
+    WrapUp,
 )
 from cordboard.engine.testing.playground import CONFIG, CUSTOMER, Playground
 from cordboard.engine.vocabulary import Presence, Role, State
@@ -400,6 +401,29 @@ def test_what_somebody_has_declined_for_good_is_escalated_when_the_last_who_coul
     world.do(Configure(config=replace(world.config, queues=(only, *world.config.queues[1:]))))
 
     assert world.conversation(1).escalated_at == world.at
+
+
+def test_what_is_escalated_together_is_in_an_order_that_a_restored_board_has_too() -> None:
+    reps = (Rep(name="ana", capacity=2), Rep(name="ben", capacity=1))
+    world = board_of(*reps, workstream={"max_declines": 1, "wrap_up": WrapUp.NONE})
+    world.presence("ben", Presence.AWAY)
+    texts(world, 2)
+    world.accept(1)
+    world.close(1)  # the board lets it go, and has it back behind the other
+    world.text(customer=world.conversation(1).customer)
+    world.presence("ben")
+    world.text(customer="+14155550999")
+    world.accept(3, by="ben")
+    for each in (1, 2):
+        world.do(DeclineOffer(conversation=each, by="ana"))
+
+    restored = Board.restore(world.board.snapshot())
+    only = replace(world.config.queues[0], reps=("ana",))
+    command = Configure(config=replace(world.config, queues=(only, *world.config.queues[1:])))
+    events = world.do(command)
+
+    assert {each.conversation for each in events if isinstance(each, ConversationEscalated)} == {1, 2}
+    assert restored.apply(command, world.at) == events
 
 
 def test_what_the_first_ring_has_declined_is_escalated_only_when_the_last_has_too() -> None:

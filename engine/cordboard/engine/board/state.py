@@ -270,8 +270,10 @@ class BoardState:
                 self.timers.set(("conversation", conversation.id), conversation_deadline(conversation, workstream))
                 self._reindex_search(None, conversation)
 
-            if self._note_declines(conversation):
-                self.stirred_conversations[conversation.id] = None  # whoever was left may be gone
+            self._note_declines(conversation)
+
+        for declined in sorted(self.declined):  # in an order that a restored board has, too
+            self.stirred_conversations[declined] = None  # whoever was left may be gone
 
     def keep_report(self, report: DeliveryReported) -> None:
         """Keep a delivery report for a message that is not known by its provider id yet."""
@@ -301,17 +303,16 @@ class BoardState:
 
     # Keeping the indexes right
 
-    def _note_declines(self, new: Conversation) -> bool:
-        """Note whether somebody is through with a waiting conversation that is not escalated; return it."""
+    def _note_declines(self, new: Conversation) -> None:
+        """Note whether somebody is through with a waiting conversation that is not escalated."""
         if new.passed and new.state is State.QUEUED and new.escalated_at is None:
             workstream = self.configured.workstreams.get(new.workstream)
             most = workstream.max_declines if workstream is not None else GAVE_BACK
             if any(most <= declines < GAVE_BACK for declines in new.passed.values()):
                 self.declined[new.id] = None
-                return True
+                return
 
         self.declined.pop(new.id, None)
-        return False
 
     def _forget_turns(self) -> None:
         """Forget whose turn it is on routes that are gone."""

@@ -16,6 +16,6 @@ from cordboard.transports.base import require
 require("twilio", "aiohttp", provider="simulator", extra="twilio")
 
 # Twilio's transport, of which this is made, would ask for the same in its own name.
-from cordboard.transports.simulator.transport import SimulatorSettings, SimulatorTransport  # noqa: E402
+from cordboard.transports.simulator.transport import SimulatorSettings, SimulatorTransport  # noqa: E402 - not before that
 
 __all__ = ["SimulatorSettings", "SimulatorTransport"]
